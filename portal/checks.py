@@ -1,0 +1,135 @@
+"""System checks: wrong settings are refused at start, by name, with an example.
+
+`manage.py` runs them before every command, `portal/wsgi.py` before it serves.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from portal.environment import text
+
+MODES = ("local", "production")
+
+
+@register("homeward")
+def mode_is_known(**kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.MODE in MODES:
+        return []
+    return [
+        Error(
+            f"HOMEWARD_MODE is {settings.MODE!r}, which is neither 'local' nor 'production'.",
+            hint="Set HOMEWARD_MODE=production, or leave it out to try the site locally.",
+            id="homeward.E001",
+        )
+    ]
+
+
+@register("homeward")
+def production_is_complete(**kwargs: Any) -> Sequence[CheckMessage]:
+    """What a clone has safe defaults for must be said explicitly in production."""
+    if not settings.PRODUCTION:
+        return []
+    problems: list[CheckMessage] = []
+    if len(text("HOMEWARD_SECRET_KEY", "")) < 40:
+        problems.append(
+            Error(
+                "HOMEWARD_SECRET_KEY is missing or shorter than 40 characters.",
+                hint="Make one and keep it secret: "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
+                id="homeward.E002",
+            )
+        )
+    if not settings.ALLOWED_HOSTS:
+        problems.append(
+            Error(
+                "HOMEWARD_ALLOWED_HOSTS is missing: the host names of this site.",
+                hint="For example HOMEWARD_ALLOWED_HOSTS=returns.example.com",
+                id="homeward.E003",
+            )
+        )
+    elif "*" in settings.ALLOWED_HOSTS:
+        problems.append(
+            Error(
+                "HOMEWARD_ALLOWED_HOSTS contains *, so links in mails could be forged.",
+                hint="Name the hosts, as in HOMEWARD_ALLOWED_HOSTS=returns.example.com",
+                id="homeward.E003",
+            )
+        )
+    address = urlsplit(settings.BASE_URL)
+    if address.scheme != "https" or not address.hostname or address.query or address.fragment:
+        problems.append(
+            Error(
+                "HOMEWARD_BASE_URL is missing or not an https:// address; links in mails "
+                "begin with it.",
+                hint="For example HOMEWARD_BASE_URL=https://returns.example.com",
+                id="homeward.E004",
+            )
+        )
+    return problems
+
+
+@register("homeward")
+def numbers_are_numbers(**kwargs: Any) -> Sequence[CheckMessage]:
+    """settings.py falls back to its default for these; here they are refused."""
+    examples = {
+        "HOMEWARD_TRUSTED_PROXIES": ("1", 0, 10),
+        "PORT": ("8000", 1, 65535),
+        "HOMEWARD_WEB_WORKERS": ("2", 1, 64),
+        "HOMEWARD_WEB_THREADS": ("4", 1, 512),
+    }
+    problems = []
+    for name, (example, least, most) in examples.items():
+        value = text(name, example)
+        if not (value.isdecimal() and least <= int(value) <= most):
+            problems.append(
+                Error(
+                    f"{name} is {value!r}, not a whole number from {least} to {most}.",
+                    hint=f"For example {name}={example}",
+                    id="homeward.E005",
+                )
+            )
+    return problems
+
+
+@register("homeward")
+def database_is_understood(**kwargs: Any) -> Sequence[CheckMessage]:
+    if not settings.DATABASE_PROBLEM:
+        return []
+    return [
+        Error(
+            f"HOMEWARD_DATABASE_URL cannot be used: {settings.DATABASE_PROBLEM}",
+            hint="For example HOMEWARD_DATABASE_URL=postgres://user:password@host:5432/homeward",
+            id="homeward.E006",
+        )
+    ]
+
+
+@register("homeward")
+def mail_server_is_understood(**kwargs: Any) -> Sequence[CheckMessage]:
+    if not settings.MAIL_PROBLEM:
+        return []
+    return [
+        Error(
+            f"HOMEWARD_SMTP_URL cannot be used: {settings.MAIL_PROBLEM}",
+            hint="For example HOMEWARD_SMTP_URL=smtp://user:password@mail.example.com:587?tls=1",
+            id="homeward.E008",
+        )
+    ]
+
+
+@register("homeward")
+def data_dir_is_writable(**kwargs: Any) -> Sequence[CheckMessage]:
+    if os.access(settings.DATA_DIR, os.W_OK | os.X_OK):
+        return []
+    return [
+        Error(
+            f"The data folder {settings.DATA_DIR} does not exist or cannot be written.",
+            hint="Name another with HOMEWARD_DATA_DIR=/var/lib/homeward, or change its owner.",
+            id="homeward.E007",
+        )
+    ]

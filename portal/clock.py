@@ -1,0 +1,68 @@
+"""The clock: rings for the work that is due, and notices when nobody answers.
+
+django-q2 is only the bell. Whatever a bell is rung for stands in rows of our own, so a
+lost ring costs at most a minute. The clock rings `beat` through the whole queue at every
+tick; when the heartbeat stands still for three ticks although somebody should have
+heard, the worker is silent, and the keeper (`portal/keeper.py`) replaces it.
+"""
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+from portal.keeper import SILENT, TICK
+from tracking.models import Heartbeat
+
+logger = logging.getLogger(__name__)
+
+SILENCE = 3 * TICK  # seconds
+# What is rung for, and how often (seconds).
+BELLS = {
+    "tracking.tasks.beat": 0.0,
+    "returns.tasks.work": 0.0,
+    "returns.tasks.sweep": 3 * TICK,
+}
+# A ring that nobody heard for so long is forgotten; the next one says the same.
+STALE = timedelta(minutes=10)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.rung: dict[str, float] = {}
+        self.last_beat: datetime | None = None
+        self.unchanged_since = time.monotonic()
+
+    def tick(self) -> str:
+        """One round; returns the line for the keeper. Never raises for the database."""
+        try:
+            close_old_connections()
+            self.ring_due_bells()
+            return SILENT if self.worker_is_silent() else "tick"
+        except DatabaseError:
+            # Nobody can be heard while the database is away; that is not silence.
+            logger.exception("The clock could not reach the database")
+            self.unchanged_since = time.monotonic()
+            return "tick"
+
+    def ring_due_bells(self) -> None:
+        now = timezone.now()
+        OrmQ.objects.filter(lock__lt=now - STALE).delete()
+        # Rings that no worker has taken yet need no second one.
+        waiting = {ring.func() for ring in OrmQ.objects.filter(lock__lte=now)[:200]}
+        for bell, pause in BELLS.items():
+            rung = self.rung.get(bell)
+            if bell in waiting or (rung is not None and time.monotonic() - rung < pause):
+                continue
+            async_task(bell)
+            self.rung[bell] = time.monotonic()
+
+    def worker_is_silent(self) -> bool:
+        beat = Heartbeat.objects.filter(name="worker").values_list("at", flat=True).first()
+        if beat != self.last_beat:
+            self.last_beat, self.unchanged_since = beat, time.monotonic()
+        return time.monotonic() - self.unchanged_since > SILENCE

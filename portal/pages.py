@@ -1,0 +1,45 @@
+"""One way to render a buyer's page, or the part of it that htmx asked for."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from portal.access import LANGUAGES
+from returns import addresses
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    fragment: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """`portal/<template>.html` with what every page needs.
+
+    fragment: a `{% partialdef %}` of the template, sent alone when htmx asked for it.
+    """
+    store = getattr(request, "store", None)
+    order = getattr(request, "order", None)
+    language = getattr(request, "LANGUAGE_CODE", "en")
+    if order is not None:
+        home = addresses.order_page(order)
+    else:
+        home = addresses.store_page(store, "find") if store else "/"
+    context = {
+        "store": store,
+        "order": order,
+        "home_url": home,
+        "languages": [
+            {"code": code, "label": label, "url": f"{request.path}?lang={code}"}
+            for code, label in LANGUAGES.items()
+            if code != language
+        ],
+        **(context or {}),
+    }
+    name = f"portal/{template}.html"
+    if fragment and getattr(request, "htmx", False):
+        name = f"{name}#{fragment}"
+    return render(request, name, context, status=status)

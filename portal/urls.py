@@ -1,0 +1,74 @@
+"""Every address of the site. `returns/addresses.py` builds them; nothing else does."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path, register_converter
+
+from portal.views import brand, errors, find, health, order, returns
+
+
+class RefConverter:
+    regex = "[A-Za-z0-9_~-]{1,200}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    to_url = to_python
+
+
+class NumberConverter(RefConverter):
+    regex = "HW-[0-9A-Z]{4}-[0-9A-Z]{4}"
+
+
+class TokenConverter(RefConverter):
+    regex = "[^/]{1,400}"
+
+
+register_converter(RefConverter, "ref")
+register_converter(NumberConverter, "number")
+register_converter(TokenConverter, "token")
+
+returns_pages = [
+    path("return/", returns.items, name="return_items"),
+    path("return/why/<int:line>/", returns.reason, name="return_reason"),
+    path("return/wish/", returns.wish, name="return_wish"),
+    path("return/check/", returns.check, name="return_check"),
+    path("returns/<number:number>/", returns.show, name="return"),
+    path("returns/<number:number>/cancel/", returns.cancel, name="return_cancel"),
+    path("returns/<number:number>/answer/", returns.answer, name="return_answer"),
+    path("returns/<number:number>/appeal/", returns.appeal, name="return_appeal"),
+]
+
+order_pages = [
+    path("", order.show, name="order"),
+    path("story/", order.story, name="story"),
+    path("address/", order.address, name="address"),
+    path("code/", find.step_up, name="step_up"),
+    *returns_pages,
+]
+
+pages = (
+    [
+        path("", find.welcome, name="welcome"),
+        path("healthz", health.healthz, name="health"),
+        path("healthz/jobs", health.jobs, name="health_jobs"),
+        path("k/<token:code>", find.short_link, name="short_link"),
+        path("s/<slug:store>/", find.store, name="store"),
+        path("s/<slug:store>/brand.css", brand.brand, name="brand"),
+        path("s/<slug:store>/find/", find.find, name="find"),
+        path("s/<slug:store>/find/code/", find.code, name="code"),
+        path("s/<slug:store>/l/<token:token>", find.link, name="link"),
+        path("s/<slug:store>/o/<ref:ref>/", include(order_pages)),
+    ],
+    "portal",
+)
+
+urlpatterns = [
+    path("", include(pages)),
+    path("desk/", admin.site.urls),
+    re_path(r"^admin/?$", errors.to_desk),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.broken

@@ -1,0 +1,106 @@
+"""Event: one line of an order's history. Actor: who did it, always an argument."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class ActorKind(models.TextChoices):
+    BUYER = "buyer", "Buyer"
+    STAFF = "staff", "Staff"
+    RULE = "rule", "By rule"
+    SHOP = "shop", "The shop"
+    CLOCK = "clock", "The clock"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something. user: the staff member, when it is one."""
+
+    kind: str
+    user: "User | None" = None
+
+    @classmethod
+    def staff(cls, user: "User") -> Self:
+        return cls(ActorKind.STAFF, user)
+
+    @property
+    def is_staff(self) -> bool:
+        return self.kind == ActorKind.STAFF
+
+    @property
+    def is_buyer(self) -> bool:
+        return self.kind == ActorKind.BUYER
+
+
+BUYER = Actor(ActorKind.BUYER)
+RULE = Actor(ActorKind.RULE)
+SHOP = Actor(ActorKind.SHOP)
+CLOCK = Actor(ActorKind.CLOCK)
+
+
+class EventKind(models.TextChoices):
+    """What can happen; `returns/texts.py` has the sentence for each."""
+
+    ORDER_CANCELLED = "order_cancelled", "Order cancelled in the shop"
+    CONTACT_CHANGED = "contact_changed", "Contact changed in the shop"
+    RETURN_REQUESTED = "return_requested", "Return requested"
+    RETURN_APPROVED = "return_approved", "Return approved"
+    INFO_REQUESTED = "info_requested", "More asked of the buyer"
+    INFO_GIVEN = "info_given", "The buyer answered"
+    RETURN_DECLINED = "return_declined", "Return declined"
+    RETURN_APPEALED = "return_appealed", "The buyer asked to look again"
+    RETURN_CANCELLED = "return_cancelled", "Return cancelled"
+    RETURN_REMINDED = "return_reminded", "Reminder sent"
+    RETURN_EXPIRED = "return_expired", "Return expired"
+    RETURN_EXTENDED = "return_extended", "More time given"
+    UPDATE_SENT = "update_sent", "We wrote as promised"
+    PROMISE_BROKEN = "promise_broken", "A promise was not kept in time"
+    CODE_SENT = "code_sent", "A code was sent"
+
+
+# What the buyer's timeline does not tell: it would say nothing new, or tells of access.
+HIDDEN_FROM_BUYER = frozenset({EventKind.CODE_SENT})
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def note(
+        self, order, kind: str, *, by: Actor, authorization=None, at: datetime | None = None,
+        **data: Any,
+    ) -> "Event":
+        """Writes one line of history; `data` is plain JSON."""
+        return self.create(
+            order=order, authorization=authorization, kind=kind, at=at or timezone.now(),
+            actor=by.kind, user=by.user, data=data,
+        )
+
+
+class Event(models.Model):
+    """Written once, in the transaction of what it tells, and never changed."""
+
+    order = models.ForeignKey("returns.Order", models.CASCADE, related_name="events")
+    authorization = models.ForeignKey(
+        "returns.ReturnAuthorization", models.CASCADE, null=True, blank=True, related_name="events"
+    )
+    kind = models.CharField(max_length=30, choices=EventKind)
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.CharField(max_length=8, choices=ActorKind)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    data = models.JSONField(default=dict, blank=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.at:%Y-%m-%d %H:%M})"

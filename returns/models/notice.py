@@ -1,0 +1,106 @@
+"""Notice: one message to one person over one channel, written with the change it tells.
+
+It is a leased row: written in the transaction of the change, delivered afterwards by
+`returns.tasks.deliver_notices`, at least once, under one Message-ID.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from tracking.work import LeasedQuerySet, LeasedRow, lease_indexes
+
+if TYPE_CHECKING:
+    from returns.models.authorization import ReturnAuthorization
+    from returns.models.order import Order
+
+
+class NoticeKind(models.TextChoices):
+    """Each has its templates: templates/notices/<kind>.{subject,text,html}."""
+
+    RETURN_REQUESTED = "return_requested", "Request received"
+    RETURN_APPROVED = "return_approved", "Approved, with the instructions"
+    INFO_REQUESTED = "info_requested", "More needed"
+    RETURN_DECLINED = "return_declined", "Declined"
+    RETURN_CANCELLED = "return_cancelled", "Cancelled"
+    RETURN_REMINDER = "return_reminder", "Reminder before the deadline"
+    RETURN_EXPIRED = "return_expired", "Expired"
+    ORDER_UPDATE = "order_update", "Where the parcel is"
+    PROMISE_LATE = "promise_late", "We are late"
+    CONTACT_CHANGED = "contact_changed", "Contact was changed"
+    ACCESS_CODE = "access_code", "Code to open the order"
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", "Email"
+
+
+# Never kept after sending: the text itself would open the order.
+SECRET_KINDS = frozenset({NoticeKind.ACCESS_CODE})
+
+
+class NoticeQuerySet(LeasedQuerySet["Notice"]):
+    def write(
+        self, order: "Order", kind: str, *, event: str,
+        authorization: "ReturnAuthorization | None" = None, recipient: str = "", **facts: Any,
+    ) -> "Notice | None":
+        """Writes a message to the buyer of `order`, once per `event`, kind and channel.
+
+        event: names the change that it tells ("return-12-approved"). facts: plain JSON
+        for the template. None when the order has no email address. The worker's bell
+        rings after commit; if that is lost, the minute's sweep finds the row.
+        """
+        from returns import tasks
+
+        recipient = recipient or order.email
+        if not recipient:
+            return None
+        key = f"{event}:{kind}:{Channel.EMAIL}"
+        notice, made = self.get_or_create(
+            dedupe_key=key,
+            defaults={
+                "order": order, "authorization": authorization, "kind": kind,
+                "channel": Channel.EMAIL, "recipient": recipient,
+                "language": order.language or order.store.language, "facts": facts,
+                "message_id": message_id(key),
+            },
+        )
+        if made:
+            transaction.on_commit(tasks.ring, robust=True)
+        return notice
+
+
+def message_id(key: str) -> str:
+    """The same for every attempt, so that a mailbox that folds repeats shows one."""
+    host = settings.MAIL_FROM.rpartition("@")[2].rstrip(">") or "localhost"
+    return f"<{hashlib.sha256(f'{settings.BASE_URL} {key}'.encode()).hexdigest()[:40]}@{host}>"
+
+
+class Notice(LeasedRow):
+    order = models.ForeignKey("returns.Order", models.CASCADE, related_name="notices")
+    authorization = models.ForeignKey(
+        "returns.ReturnAuthorization", models.CASCADE, null=True, blank=True,
+        related_name="notices",
+    )
+    kind = models.CharField(max_length=30, choices=NoticeKind)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
+    recipient = models.CharField(max_length=254)
+    language = models.CharField(max_length=12)
+    facts = models.JSONField(default=dict, blank=True)
+    dedupe_key = models.CharField(max_length=120, unique=True)
+    message_id = models.CharField(max_length=200)
+    written_at = models.DateTimeField(default=timezone.now)
+    subject = models.CharField(max_length=250, blank=True, help_text="As it was sent.")
+    text = models.TextField(blank=True, help_text="As it was sent.")
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-written_at", "-pk"]
+        indexes = lease_indexes("notice")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} → {self.order_id}"

@@ -1,0 +1,353 @@
+"""Order and OrderLine: what was bought, as the shop told us, with the rules of that day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from returns import ledger, links, policy
+from returns.codes import Kind, Wish
+from returns.models.event import Actor
+from returns.models.store import Store
+from returns.policy import Chosen, Rules
+
+if TYPE_CHECKING:
+    from returns.models.authorization import ReturnAuthorization
+
+MONEY = {"max_digits": 14, "decimal_places": 3, "default": Decimal(0)}
+# Codes for address and money go to the old contact for so long after a change.
+OLD_CONTACT_RULES_FOR = timedelta(hours=72)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def with_story(self) -> "OrderQuerySet":
+        """With everything that the order's pages show, in a fixed number of queries."""
+        return self.select_related("store__account").prefetch_related(
+            "lines",
+            "lines__return_lines__authorization",
+            "shipments__parcel__scans",
+            "shipments__lines",
+            "returns__lines__line",
+            "events",
+            "promises",
+        )
+
+
+class Order(models.Model):
+    store = models.ForeignKey(Store, models.PROTECT, related_name="orders")
+    number = models.CharField(max_length=120, help_text="As the buyer knows it, without #.")
+    ref = models.CharField(max_length=180, editable=False)
+    source = models.CharField(max_length=20, help_text="shopify, woocommerce, table, api")
+    source_id = models.CharField(max_length=64, help_text="The shop's own id of the order.")
+    source_version = models.DateTimeField(help_text="When the shop last changed it.")
+    placed_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    language = models.CharField(max_length=12, choices=settings.LANGUAGES, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True, max_length=254)
+    phone = models.CharField(max_length=40, blank=True)
+    previous_email = models.EmailField(blank=True, max_length=254)
+    previous_phone = models.CharField(max_length=40, blank=True)
+    contact_changed_at = models.DateTimeField(null=True, blank=True)
+
+    company = models.CharField(max_length=200, blank=True)
+    street = models.CharField(max_length=300, blank=True)
+    street2 = models.CharField(max_length=300, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    region = models.CharField(max_length=120, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    zone = models.CharField(
+        "buyer's time zone", max_length=40, blank=True, help_text="Empty: the store's."
+    )
+
+    currency = models.CharField(max_length=3)
+    goods_total = models.DecimalField(**MONEY)
+    discount_total = models.DecimalField(**MONEY)
+    postage_total = models.DecimalField(**MONEY)
+    tax_total = models.DecimalField(**MONEY)
+    paid_total = models.DecimalField(help_text="What was captured.", **MONEY)
+    refunded_total = models.DecimalField(help_text="What went back in the shop.", **MONEY)
+    tags = models.CharField(max_length=500, blank=True)
+    signed_links_closed = models.BooleanField(
+        default=False, help_text="Links signed by the merchant no longer open this order."
+    )
+    arrived_at = models.DateTimeField("came to us", default=timezone.now, editable=False)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-placed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["store", "ref"], name="order_ref_once_per_store"),
+            models.UniqueConstraint(
+                fields=["store", "source", "source_id"], name="order_source_id_once"
+            ),
+            models.CheckConstraint(condition=Q(paid_total__gte=0), name="order_paid_not_negative"),
+            models.CheckConstraint(
+                condition=Q(refunded_total__gte=0), name="order_refunded_not_negative"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["email"], name="order_email"),
+            models.Index(fields=["store", "-placed_at"], name="order_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args, **kwargs) -> None:
+        self.number = self.number.removeprefix("#")
+        self.ref = links.order_ref(self.number)
+        super().save(*args, **kwargs)
+
+    # --- what is known about it -----------------------------------------------------------
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split(" ")[0] if self.name.isascii() else self.name
+
+    @property
+    def where(self) -> str:
+        """The zone in which this buyer's days begin and end."""
+        return self.zone or self.store.zone
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancelled_at is not None
+
+    @cached_property
+    def outbound(self) -> list:
+        """The shipments to the buyer, oldest first."""
+        return sorted(
+            (row for row in self.shipments.all() if not row.is_return),
+            key=lambda row: (row.shipped_at, row.pk),
+        )
+
+    @property
+    def is_shipped(self) -> bool:
+        return bool(self.outbound)
+
+    @cached_property
+    def delivered_at(self) -> datetime | None:
+        """When the last of its parcels was delivered; None while one is on its way."""
+        moments = [row.delivered_at for row in self.outbound]
+        if not moments or not all(moments) or any(line.to_ship for line in self.lines.all()):
+            return None
+        return max(moments)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Shipped lately and not yet known to have arrived."""
+        if self.is_cancelled or self.delivered_at:
+            return False
+        return any(row.is_on_its_way for row in self.outbound)
+
+    def contact(self, *, sensitive: bool = False, now: datetime | None = None) -> str:
+        """The email address that codes and letters go to.
+
+        sensitive: for address and money; a contact that was changed lately does not
+        count, so that whoever changed it cannot redirect goods or money with it.
+        """
+        changed = self.contact_changed_at
+        recent = changed and changed > (now or timezone.now()) - OLD_CONTACT_RULES_FOR
+        return self.previous_email if sensitive and recent and self.previous_email else self.email
+
+    @property
+    def address_lines(self) -> list[str]:
+        town = " ".join(part for part in (self.postcode, self.city) if part)
+        parts = [self.name, self.company, self.street, self.street2, town, self.region,
+                 self.country]
+        return [part for part in parts if part]
+
+    @property
+    def nearest_promise(self):
+        """The one thing we say we will do next, or None when nothing is owed."""
+        open_ones = [row for row in self.promises.all() if row.is_open]
+        return min(open_ones, key=lambda row: (row.due_at, row.pk), default=None)
+
+    # --- verbs ----------------------------------------------------------------------------
+
+    def locked(self) -> "Order":
+        """This order, read again under lock: every verb on it and its returns meets here."""
+        return (
+            Order.objects.select_for_update(of=("self",))
+            .select_related("store__account")
+            .get(pk=self.pk)
+        )
+
+    def request_return(
+        self,
+        wanted: Sequence["Wanted"],
+        *,
+        wish: str = Wish.REFUND,
+        by: Actor,
+        key: str,
+        note: str = "",
+        kind: str = Kind.RETURN,
+        now: datetime | None = None,
+    ) -> "ReturnAuthorization":
+        """Asks to send `wanted` back; approves at once where the rules say so.
+
+        key: the form's own key. The same form sent again, at any moment, gives the
+        return that it made the first time. Raises ledger.Refused with one problem per
+        line when something of it is not possible (any more); nothing is written then.
+        """
+        from returns.models.authorization import ReturnAuthorization
+
+        now = now or timezone.now()
+        with transaction.atomic():
+            # The order itself is the lock: two requests for its lines meet here.
+            order = self.locked()
+            made = ReturnAuthorization.objects.filter(order=order, form_key=key).first()
+            if made:
+                return made
+            chosen = ledger.check(order, wanted, wish=wish, by=by, now=now)
+            return ReturnAuthorization.objects.open_for(
+                order, wanted, chosen, wish=wish, by=by, key=key, note=note, kind=kind, now=now
+            )
+
+    def refundable(self) -> Decimal:
+        """What may still be promised back: captured, less refunded, less promised."""
+        promised = sum(
+            (rma.estimated_total for rma in self.returns.all() if rma.holds_money), Decimal(0)
+        )
+        return max(self.paid_total - self.refunded_total - promised, Decimal(0))
+
+    def promise_update(self, *, by: Actor, now: datetime | None = None):
+        """Says when we write again while goods are on their way; see Promise."""
+        from returns.models.promise import Promise
+
+        return Promise.objects.of_update(self, by=by, now=now)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One line of a request as the buyer (or the desk) gave it."""
+
+    line_id: int
+    quantity: int
+    reason: str
+    comment: str = ""
+
+
+class OrderLine(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    source_id = models.CharField(max_length=64)
+    position = models.PositiveSmallIntegerField(default=0)
+    sku = models.CharField(max_length=120, blank=True)
+    title = models.CharField(max_length=300)
+    variant = models.CharField(max_length=300, blank=True)
+    drawing = models.CharField(max_length=20, blank=True, help_text="A drawn picture's name.")
+    quantity = models.PositiveIntegerField()
+    cancelled = models.PositiveIntegerField(default=0, help_text="Units taken out of the order.")
+    unit_price = models.DecimalField(**MONEY)
+    discount = models.DecimalField(help_text="On the whole line.", **MONEY)
+    tax = models.DecimalField(help_text="On the whole line, when not in the price.", **MONEY)
+    weight_grams = models.PositiveIntegerField(default=0, help_text="Of one unit.")
+    final_sale = models.BooleanField(default=False)
+    needs_shipping = models.BooleanField(default=True)
+    rules_json = models.JSONField("rules of the day it was sold", default=dict)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "source_id"], name="line_once_per_order"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_has_a_quantity"),
+            models.CheckConstraint(
+                condition=Q(cancelled__lte=F("quantity")), name="line_cancelled_within_quantity"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def rules(self) -> Rules:
+        return Rules.from_json(self.rules_json)
+
+    @property
+    def paid(self) -> Decimal:
+        """What was paid for the whole line: after discounts, with tax, never negative."""
+        return max(self.unit_price * self.quantity - self.discount + self.tax, Decimal(0))
+
+    @property
+    def shipped(self) -> int:
+        """Units that left for the buyer; a line that needs no parcel never does."""
+        return sum(
+            part.quantity
+            for shipment in self.order.outbound
+            for part in shipment.lines.all()
+            if part.line_id == self.pk
+        )
+
+    @property
+    def window_start(self) -> datetime:
+        """Where its time to return begins: delivery, else last dispatch, else the order."""
+        mine = [
+            shipment
+            for shipment in self.order.outbound
+            if any(part.line_id == self.pk for part in shipment.lines.all())
+        ]
+        if not mine:
+            return self.order.placed_at
+        delivered = [shipment.delivered_at for shipment in mine if shipment.delivered_at]
+        if len(delivered) == len(mine):
+            return max(delivered)
+        return max(shipment.shipped_at for shipment in mine)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Some of it is on the road: its time to return has not begun to run."""
+        return any(
+            part.line_id == self.pk
+            for shipment in self.order.outbound
+            if shipment.is_on_its_way
+            for part in shipment.lines.all()
+        )
+
+    def window_end(self, reason: str | None = None) -> datetime | None:
+        """The last second to ask for a return, None = no limit (see Rules.window_end)."""
+        return self.rules.window_end(self.window_start, self.order.where, reason)
+
+    @property
+    def to_ship(self) -> int:
+        if not self.needs_shipping or self.order.is_cancelled:
+            return 0
+        return max(self.quantity - self.cancelled - self.shipped, 0)
+
+    @property
+    def held(self) -> int:
+        """Units that requests hold or that came back for good (see ledger)."""
+        return ledger.held(self.return_lines.all())
+
+    @property
+    def returnable(self) -> int:
+        return max(self.shipped - self.held, 0)
+
+    def choose(self, quantity: int, reason: str) -> Chosen:
+        rows = self.return_lines.all()
+        return Chosen(
+            line_id=self.pk, quantity=quantity, reason=reason,
+            ordered=self.quantity - self.cancelled, paid=self.paid_for_kept, gone=self.held,
+            promised=ledger.promised(rows), rules=self.rules,
+        )
+
+    @property
+    def paid_for_kept(self) -> Decimal:
+        """The part of `paid` that belongs to units which were not taken out of the order."""
+        kept = self.quantity - self.cancelled
+        if not kept:
+            return Decimal(0)
+        return policy.share(
+            self.paid, self.quantity, 0, Decimal(0), kept, self.order.currency
+        )

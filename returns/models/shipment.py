@@ -1,0 +1,68 @@
+"""Shipment: which units of an order travel in which parcel, out or back."""
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from tracking.milestones import Milestone
+
+# After so long without news of a delivery a parcel no longer counts as on its way.
+ON_ITS_WAY_FOR = timedelta(days=45)
+
+
+class Shipment(models.Model):
+    order = models.ForeignKey("returns.Order", models.CASCADE, related_name="shipments")
+    authorization = models.ForeignKey(
+        "returns.ReturnAuthorization", models.CASCADE, null=True, blank=True,
+        related_name="shipments", help_text="The return that this parcel belongs to.",
+    )
+    is_return = models.BooleanField(default=False, help_text="From the buyer to us.")
+    source_id = models.CharField(max_length=64, blank=True, help_text="The shop's id of it.")
+    parcel = models.ForeignKey(
+        "tracking.Parcel", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    shipped_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["shipped_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "source_id", "parcel"], name="shipment_once",
+                condition=~Q(source_id=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.parcel or 'without a number'}"
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        parcel = self.parcel
+        if parcel is None or parcel.milestone != Milestone.DELIVERED:
+            return None
+        return parcel.milestone_at
+
+    @property
+    def is_on_its_way(self) -> bool:
+        if self.parcel is None or self.parcel.milestone in {
+            Milestone.DELIVERED, Milestone.RETURNED,
+        }:
+            return False
+        return self.shipped_at > timezone.now() - ON_ITS_WAY_FOR
+
+
+class ShipmentLine(models.Model):
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    line = models.ForeignKey("returns.OrderLine", models.CASCADE, related_name="shipment_lines")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "line"], name="line_once_per_shipment"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="shipment_line_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line_id}"

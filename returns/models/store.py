@@ -1,0 +1,254 @@
+"""Store: one shop of a merchant, with its voice, its rules and its keys."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils import timezone
+
+from returns import links
+from returns.codes import OUR_FAULT, Avoid, Payer, Payment, Reason, Wish
+from returns.policy import ReasonRule, Rules
+from tracking.calendars import Calendar
+from tracking.models.account import known_zone
+
+if TYPE_CHECKING:
+    from returns.models.order import Order
+
+AMOUNT = {"max_digits": 12, "decimal_places": 3, "validators": [MinValueValidator(Decimal(0))]}
+
+
+class Store(models.Model):
+    account = models.ForeignKey("tracking.Account", models.PROTECT, related_name="+")
+    slug = models.SlugField(max_length=40, unique=True, help_text="Stands in every address.")
+    host = models.CharField(
+        "own host name", max_length=120, blank=True,
+        help_text="returns.example.com, if the store has one. Its addresses then need no /s/….",
+    )
+    name = models.CharField(max_length=80)
+    language = models.CharField(
+        max_length=12, choices=settings.LANGUAGES, default="en",
+        help_text="Used when an order says none.",
+    )
+    currency = models.CharField(max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$")])
+    country = models.CharField(max_length=2, validators=[RegexValidator(r"^[A-Z]{2}$")])
+    zone = models.CharField("time zone", max_length=40, default="UTC", validators=[known_zone])
+    signed_by = models.CharField(
+        max_length=120, blank=True, help_text="First names under our letters: Ieva and Tomas."
+    )
+    contact_email = models.EmailField(help_text="Where buyers write to a person.")
+    privacy_url = models.URLField(blank=True)
+    brand = models.CharField(
+        "brand colour", max_length=7, default="#2d5f51",
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Write it like #2d5f51.")],
+    )
+    symbol = models.CharField(max_length=20, blank=True, help_text="A drawn sign for the header.")
+    returns_address = models.TextField(
+        help_text="Exactly as it must stand on the label, line by line."
+    )
+    returns_phone = models.CharField(max_length=40, blank=True)
+    answer_hours = models.PositiveSmallIntegerField(
+        default=9, validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text="Working hours within which a person answers a request.",
+    )
+    update_days = models.PositiveSmallIntegerField(
+        default=3, validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text="Working days after which we write again while a parcel is on its way.",
+    )
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host"], name="host_of_one_store", condition=~models.Q(host="")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.account.calendar
+
+    def sign_link(self, number: str, expiry: int = 0) -> str:
+        """The token of a buyer link for order `number`, made with the newest live key."""
+        key = self.link_keys.live().order_by("-created_at", "-pk").first()
+        if key is None:
+            raise LinkKey.DoesNotExist(f"{self.slug} has no live link key")
+        return links.sign(key.secret, self.slug, key.key_id, number, expiry)
+
+    def key_of(self, token: links.Token) -> "LinkKey | None":
+        """The live key that made `token`, or None when none did."""
+        key = self.link_keys.live().filter(key_id=token.key_id).first()
+        # Compute a signature in either case, so that time does not tell key ids apart.
+        genuine = token.genuine(key.secret if key else "no such key", self.slug)
+        return key if key and genuine else None
+
+    def rules(self) -> Rules:
+        """Today's rules, to be frozen on a line as its order arrives."""
+        policy, _ = ReturnPolicy.objects.get_or_create(store=self)
+        return policy.rules()
+
+    def lane(self, country: str) -> str:
+        return Lane.DOMESTIC if country == self.country else Lane.CROSS_BORDER
+
+    def advice_for(self, order: "Order") -> list["CarrierAdvice"]:
+        """Carriers for sending back from where `order` was delivered, best first."""
+        country = order.country or self.country
+        rows = self.carrier_advice.filter(lane=self.lane(country))
+        return [row for row in rows if not row.countries or country in row.countries.split()]
+
+
+class LinkKeyQuerySet(models.QuerySet["LinkKey"]):
+    def live(self) -> "LinkKeyQuerySet":
+        return self.filter(revoked_at=None)
+
+
+class LinkKey(models.Model):
+    """A secret that the merchant signs buyer links with, offline."""
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="link_keys")
+    key_id = models.CharField(max_length=8, validators=[RegexValidator(r"^[a-z0-9]{1,8}$")])
+    secret = models.CharField(max_length=128)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LinkKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["store", "key_id"], name="link_key_id_once_per_store")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.store_id}:{self.key_id}"
+
+
+class ReturnPolicy(models.Model):
+    """The store's rules of today. Orders carry the rules of the day they arrived."""
+
+    store = models.OneToOneField(Store, models.CASCADE, related_name="policy")
+    window_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, default=30, validators=[MaxValueValidator(3650)],
+        help_text="Days after delivery. Empty: no limit.",
+    )
+    post_days = models.PositiveSmallIntegerField(
+        default=14, validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="Days after approval to hand the parcel to the carrier.",
+    )
+    fee = models.DecimalField(
+        default=Decimal(0), help_text="Taken off when the buyer pays the postage.", **AMOUNT
+    )
+    keep_below = models.DecimalField(
+        default=Decimal(0), help_text="Up to this value faulty goods need not come back.", **AMOUNT
+    )
+    automatic_up_to = models.DecimalField(
+        null=True, blank=True, help_text="Approve at once up to this value. Empty: never.", **AMOUNT
+    )
+    returns_postage = models.BooleanField(
+        default=False, help_text="Give the original postage back when the whole order returns."
+    )
+    offers_exchange = models.BooleanField(default=True)
+    offers_replacement = models.BooleanField(default=True)
+    offers_store_credit = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "return policies"
+
+    def __str__(self) -> str:
+        return f"Policy of {self.store}"
+
+    def rules(self) -> Rules:
+        wishes = [Wish.REFUND]
+        wishes += [Wish.EXCHANGE] if self.offers_exchange else []
+        wishes += [Wish.REPLACEMENT] if self.offers_replacement else []
+        wishes += [Wish.STORE_CREDIT] if self.offers_store_credit else []
+        own = {row.reason: row for row in self.reasons.all()}
+        reasons = {
+            code: own[code].rule() if code in own else ReasonPolicy(reason=code).rule()
+            for code in Reason
+            if code not in own or own[code].offered
+        }
+        return Rules(
+            self.window_days, self.post_days, self.fee, self.keep_below, self.automatic_up_to,
+            self.returns_postage, tuple(wishes), reasons,
+        )
+
+
+class ReasonPolicy(models.Model):
+    """What differs for one reason; a reason without a row has the usual rule."""
+
+    policy = models.ForeignKey(ReturnPolicy, models.CASCADE, related_name="reasons")
+    reason = models.CharField(max_length=20, choices=Reason)
+    offered = models.BooleanField(default=True)
+    window_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="Empty: as the policy says.",
+    )
+    photos = models.BooleanField(default=False, help_text="Ask for photos.")
+    payer = models.CharField(max_length=5, choices=Payer, blank=True, default="")
+    automatic = models.BooleanField(default=True, help_text="May be approved by rule.")
+
+    class Meta:
+        verbose_name_plural = "reason policies"
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "reason"], name="reason_once_per_policy")
+        ]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
+
+    def rule(self) -> ReasonRule:
+        ours = self.reason in OUR_FAULT
+        return ReasonRule(
+            self.window_days, self.photos, self.payer or (Payer.STORE if ours else Payer.BUYER),
+            self.automatic,
+        )
+
+
+class Lane(models.TextChoices):
+    DOMESTIC = "domestic", "Within the country"
+    CROSS_BORDER = "cross_border", "Across the border"
+
+
+class CarrierAdvice(models.Model):
+    """One way of sending goods back on a lane: how it is paid, or why to avoid it."""
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="carrier_advice")
+    lane = models.CharField(max_length=12, choices=Lane)
+    countries = models.CharField(
+        max_length=200, blank=True,
+        help_text="From these countries only (ISO codes, separated by blanks). Empty: all.",
+    )
+    carrier = models.CharField(max_length=40, blank=True, help_text="A code of carriers.py.")
+    service = models.CharField(
+        max_length=80, blank=True, help_text="As printed at the counter: International Tracked."
+    )
+    payment = models.CharField(max_length=8, choices=Payment, default=Payment.BUYER)
+    account_number = models.CharField(
+        max_length=60, blank=True, help_text="Our account, for the carrier to charge."
+    )
+    repaid_up_to = models.DecimalField(null=True, blank=True, **AMOUNT)
+    days_from = models.PositiveSmallIntegerField(null=True, blank=True)
+    days_to = models.PositiveSmallIntegerField(null=True, blank=True)
+    recommended = models.BooleanField(default=False)
+    avoid = models.CharField(max_length=20, choices=Avoid, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name_plural = "carrier advice"
+
+    def __str__(self) -> str:
+        return f"{self.carrier or 'any carrier'} {self.service}".strip()
+
+    def clean(self) -> None:
+        if self.payment == Payment.REPAID and self.repaid_up_to is None and not self.avoid:
+            raise ValidationError({"repaid_up_to": "Say up to which amount we repay."})
+        if self.payment == Payment.COLLECT and not self.account_number:
+            raise ValidationError({"account_number": "The carrier needs our account number."})

@@ -1,0 +1,96 @@
+"""The carriers: how they are called, where they tell about parcels, how shops spell them."""
+
+import re
+from dataclasses import dataclass
+
+from django.utils.translation import get_language
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """page: address of the carrier's own tracking page, with {number}; '' when unknown.
+    spellings: how shop systems write the name, in lower case without blanks."""
+
+    code: str
+    name: str
+    name_zh: str = ""
+    phone: str = ""
+    page: str = ""
+    spellings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        chinese = (get_language() or "").startswith("zh")
+        return self.name_zh if chinese and self.name_zh else self.name
+
+
+CARRIERS: dict[str, Carrier] = {
+    carrier.code: carrier
+    for carrier in (
+        Carrier("ups", "UPS", "UPS", page="https://www.ups.com/track?tracknum={number}"),
+        Carrier(
+            "usps", "USPS", "美国邮政",
+            page="https://tools.usps.com/go/TrackConfirmAction?tLabels={number}",
+            spellings=("unitedstatespostalservice", "uspostalservice"),
+        ),
+        Carrier(
+            "fedex", "FedEx", "联邦快递",
+            page="https://www.fedex.com/fedextrack/?trknbr={number}",
+            spellings=("federalexpress",),
+        ),
+        Carrier(
+            "dhl", "DHL Express", "DHL 国际快递",
+            page="https://www.dhl.com/en/express/tracking.html?AWB={number}", spellings=("dhl",),
+        ),
+        Carrier("dhl-paket", "DHL Paket", "德国 DHL", spellings=("dhlparcel", "dhlgermany")),
+        Carrier(
+            "royal-mail", "Royal Mail", "英国皇家邮政",
+            page="https://www.royalmail.com/track-your-item#/tracking-results/{number}",
+        ),
+        Carrier("evri", "Evri", "Evri", spellings=("hermesuk",)),
+        Carrier("dpd", "DPD", "DPD"),
+        Carrier("gls", "GLS", "GLS"),
+        Carrier("la-poste", "La Poste", "法国邮政", spellings=("colissimo", "laposte")),
+        Carrier("postnl", "PostNL", "荷兰邮政"),
+        Carrier("lp-express", "LP Express", "立陶宛邮政 LP Express", spellings=("lpexpress",)),
+        Carrier("canada-post", "Canada Post", "加拿大邮政"),
+        Carrier("australia-post", "Australia Post", "澳大利亚邮政"),
+        Carrier("yunexpress", "YunExpress", "云途物流"),
+        Carrier("yanwen", "Yanwen", "燕文物流"),
+        Carrier("4px", "4PX", "递四方"),
+        Carrier("cainiao", "Cainiao", "菜鸟"),
+        Carrier("china-post", "China Post", "中国邮政", "11183", spellings=("chinapost",)),
+        Carrier("ems", "China EMS", "EMS", "11183", spellings=("ems", "chinaems")),
+        Carrier("sf", "SF Express", "顺丰速运", "95338", spellings=("sf", "shunfeng", "顺丰")),
+        Carrier("yto", "YTO Express", "圆通速递", "95554", spellings=("yto", "圆通", "yuantong")),
+        Carrier(
+            "zto", "ZTO Express", "中通快递", "95311", spellings=("zto", "中通", "zhongtong")
+        ),
+        Carrier("sto", "STO Express", "申通快递", "95543", spellings=("sto", "申通", "shentong")),
+        Carrier("yunda", "Yunda Express", "韵达快递", "95546", spellings=("韵达",)),
+        Carrier("jt", "J&T Express", "极兔速递", "956025", spellings=("j&t", "极兔", "jtexpress")),
+        Carrier("jd", "JD Logistics", "京东物流", "950616", spellings=("jd", "京东", "京东快递")),
+        Carrier("deppon", "Deppon", "德邦快递", "95353", spellings=("德邦",)),
+    )
+}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s._-]+", "", text.casefold())
+
+
+_BY_SPELLING = {
+    _plain(spelling): carrier.code
+    for carrier in CARRIERS.values()
+    for spelling in (carrier.code, carrier.name, carrier.name_zh, *carrier.spellings)
+    if spelling
+}
+
+
+def code_of(name: str) -> str:
+    """The code of a carrier as a shop writes it; a name we do not know stays as it is."""
+    return _BY_SPELLING.get(_plain(name), name.strip()[:40])
+
+
+def called(code: str) -> str:
+    """The carrier's name in the active language; an unknown code is shown as it is."""
+    return str(CARRIERS[code]) if code in CARRIERS else code

@@ -1,0 +1,41 @@
+"""Account: whose keys, quotas, lanes and calendar a parcel uses."""
+
+from datetime import time
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from tracking.calendars import Calendar
+
+
+def known_zone(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError("%(value)s is not a time zone, write for example Europe/Berlin.",
+                              params={"value": value})
+
+
+class Account(models.Model):
+    name = models.CharField(max_length=80, unique=True)
+    zone = models.CharField("time zone", max_length=40, default="UTC", validators=[known_zone])
+    country = models.CharField(max_length=2, help_text="ISO code; its public holidays count.")
+    opens = models.TimeField(default=time(9))
+    closes = models.TimeField(default=time(18))
+    works_weekends = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(opens__lt=models.F("closes")),
+                name="account_opens_before_it_closes",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def calendar(self) -> Calendar:
+        weekdays = tuple(range(7 if self.works_weekends else 5))
+        return Calendar(self.zone, self.country, self.opens, self.closes, weekdays)

@@ -1,0 +1,133 @@
+"""Parcel: one waybill at one carrier. Scan: one report about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from tracking import milestones
+from tracking.milestones import Milestone
+from tracking.signals import milestone_reached
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """One carrier report as an adapter hands it over.
+
+    at: aware datetime, kept in UTC. utc_offset: minutes east of UTC at the place, or
+    None when the carrier did not say. words: the carrier's own text, in `language`.
+    """
+
+    at: datetime
+    milestone: str
+    code: str = ""
+    place: str = ""
+    words: str = ""
+    language: str = ""
+    utc_offset: int | None = None
+
+
+class ParcelQuerySet(models.QuerySet["Parcel"]):
+    def announce(self, account, number: str, carrier: str, at: datetime | None = None) -> "Parcel":
+        """The parcel with this number at this carrier, made when it is new."""
+        parcel, _ = self.get_or_create(
+            account=account,
+            carrier=carrier,
+            number=number,
+            defaults={"announced_at": at or timezone.now()},
+        )
+        return parcel
+
+
+class Parcel(models.Model):
+    account = models.ForeignKey("tracking.Account", models.PROTECT, related_name="parcels")
+    carrier = models.CharField(max_length=40, blank=True, help_text="A code of carriers.py.")
+    number = models.CharField("tracking number", max_length=60)
+    milestone = models.CharField(
+        max_length=20, choices=Milestone, default=Milestone.ANNOUNCED
+    )
+    milestone_at = models.DateTimeField(null=True, blank=True)
+    announced_at = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ParcelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "carrier", "number"], name="parcel_is_known_once"
+            )
+        ]
+        indexes = [models.Index(fields=["number"], name="parcel_number")]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.carrier or 'unknown carrier'})"
+
+    @property
+    def is_moving(self) -> bool:
+        return self.milestone in milestones.MOVING and self.milestone not in milestones.FINAL
+
+    def record(self, reports: Iterable[ScanReport], now: datetime | None = None) -> list["Scan"]:
+        """Adds what is new among `reports`, in any order, and moves the milestone.
+
+        Returns the new scans. A report that is already known (same moment, code and
+        place, however worded) changes nothing. Sends `milestone_reached` inside the
+        transaction when the parcel moved on.
+        """
+        now = now or timezone.now()
+        with transaction.atomic():
+            me = Parcel.objects.select_for_update().get(pk=self.pk)
+            known = set(me.scans.values_list("at", "code", "place"))
+            fresh = []
+            for report in sorted(reports, key=lambda report: report.at):
+                identity = (report.at, report.code, report.place)
+                if identity in known:
+                    continue
+                known.add(identity)
+                fresh.append(
+                    Scan(
+                        parcel=me, at=report.at, milestone=report.milestone, code=report.code,
+                        place=report.place, words=report.words, language=report.language,
+                        utc_offset=report.utc_offset,
+                    )
+                )
+            Scan.objects.bulk_create(fresh)
+            before = me.milestone
+            for scan in fresh:
+                newer = me.milestone_at is None or scan.at >= me.milestone_at
+                if milestones.follows(scan.milestone, me.milestone, newer):
+                    me.milestone, me.milestone_at = scan.milestone, scan.at
+                elif newer and scan.milestone == me.milestone:
+                    me.milestone_at = scan.at
+            me.checked_at = now
+            me.save(update_fields=["milestone", "milestone_at", "checked_at"])
+            self.milestone, self.milestone_at = me.milestone, me.milestone_at
+            self.checked_at = now
+            if me.milestone != before:
+                # Receivers write their rows in this same transaction: both or neither.
+                milestone_reached.send(sender=Parcel, parcel=me, before=before)
+        return fresh
+
+
+class Scan(models.Model):
+    parcel = models.ForeignKey(Parcel, models.CASCADE, related_name="scans")
+    at = models.DateTimeField()
+    utc_offset = models.SmallIntegerField(null=True, blank=True, help_text="Minutes.")
+    milestone = models.CharField(max_length=20, choices=Milestone)
+    code = models.CharField(max_length=60, blank=True)
+    place = models.CharField(max_length=120, blank=True)
+    words = models.TextField(blank=True)
+    language = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parcel", "at", "code", "place"], name="scan_is_recorded_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.milestone} {self.place}".strip()

@@ -1,0 +1,127 @@
+"""LeasedRow: a row that stands for work which leaves the process or can wait.
+
+    due → claimed → done | retry | dead      (retry is due again, later)
+
+A worker claims rows for a limited time (the lease), commits, does the work outside any
+transaction, and settles the row under its own name. If it is killed in between, the
+lease runs out and another worker takes over: the work is done at least once, and it
+carries the row's own key, so that a receiver which folds repeats sees it once.
+Attempts are counted when claiming, before the work, so that work which kills its
+worker stops by itself.
+"""
+
+import random
+import uuid
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import connections, models, router, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+# Longer than the queue lets one task run (Q_CLUSTER["timeout"], 60 s).
+LEASE = timedelta(seconds=90)
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=6)
+
+
+class WorkState(models.TextChoices):
+    DUE = "due", "Due"
+    CLAIMED = "claimed", "In hand"
+    DONE = "done", "Done"
+    DEAD = "dead", "Given up"
+    DROPPED = "dropped", "No longer needed"
+
+
+class LeasedQuerySet[Row: "LeasedRow"](models.QuerySet[Row]):
+    def due(self, now: datetime | None = None) -> Self:
+        """Rows to be worked on now: due, or claimed by somebody whose lease ran out."""
+        now = now or timezone.now()
+        return self.filter(
+            Q(state=WorkState.DUE, due_at__lte=now)
+            | Q(state=WorkState.CLAIMED, lease_until__lte=now)
+        )
+
+    def claim(self, limit: int = 20, lease: timedelta = LEASE) -> list[Row]:
+        """Takes up to `limit` due rows for this caller alone and returns them.
+
+        PostgreSQL skips rows that another worker is taking at this moment; SQLite has
+        one writer at a time. Either way a row changes hands only while it is still as
+        it was read.
+        """
+        now = timezone.now()
+        owner = uuid.uuid4().hex
+        using = router.db_for_write(self.model)
+        skip_locked = connections[using].features.has_select_for_update_skip_locked
+        with transaction.atomic(using=using):
+            rows = self.using(using).due(now).order_by("due_at", "pk")
+            if skip_locked:
+                rows = rows.select_for_update(skip_locked=True, of=("self",))
+            keys = list(rows.values_list("pk", flat=True)[:limit])
+            self.model._base_manager.using(using).filter(pk__in=keys).update(
+                state=WorkState.CLAIMED,
+                lease_until=now + lease,
+                lease_owner=owner,
+                attempts=F("attempts") + 1,
+            )
+        return list(self.filter(lease_owner=owner, pk__in=keys).order_by("due_at", "pk"))
+
+
+class LeasedRow(models.Model):
+    """Subclasses add what is to be done, and may lower MAX_ATTEMPTS."""
+
+    MAX_ATTEMPTS = 12  # with the waits below about two days
+
+    state = models.CharField(max_length=8, choices=WorkState, default=WorkState.DUE)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.CharField(max_length=32, blank=True)
+    last_error = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def settle(self, state: str, **values) -> bool:
+        """Writes the outcome if the row is still ours; False when the lease was lost."""
+        values = {"state": state, "lease_until": None, "lease_owner": "", **values}
+        mine = type(self)._base_manager.filter(
+            pk=self.pk, state=WorkState.CLAIMED, lease_owner=self.lease_owner
+        )
+        if not mine.update(**values):
+            return False
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
+
+    def done(self, **values) -> bool:
+        return self.settle(WorkState.DONE, done_at=timezone.now(), last_error="", **values)
+
+    def drop(self, reason: str) -> bool:
+        """The work is no longer wanted (stale news, withdrawn request)."""
+        return self.settle(WorkState.DROPPED, done_at=timezone.now(), last_error=reason)
+
+    def dead(self, error: str) -> bool:
+        """Trying again cannot help; the desk sees the row."""
+        return self.settle(WorkState.DEAD, done_at=timezone.now(), last_error=error[:2000])
+
+    def retry(self, error: str) -> bool:
+        """Due again after a random part of a doubling wait; dead after MAX_ATTEMPTS."""
+        if self.attempts >= self.MAX_ATTEMPTS:
+            return self.dead(error)
+        longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (self.attempts - 1))
+        wait = longest * random.uniform(0.1, 1)
+        return self.settle(
+            WorkState.DUE, due_at=timezone.now() + wait, last_error=error[:2000]
+        )
+
+
+def lease_indexes(name: str) -> list[models.Index]:
+    """The partial indexes that keep a sweep as cheap as what is due, for a model's Meta."""
+    return [
+        models.Index(fields=["due_at"], name=f"{name}_due", condition=Q(state=WorkState.DUE)),
+        models.Index(
+            fields=["lease_until"], name=f"{name}_claimed", condition=Q(state=WorkState.CLAIMED)
+        ),
+    ]
