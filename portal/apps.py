@@ -13,3 +13,13 @@ class DeskConfig(AdminConfig):
     """Django's admin, with the desk as its site."""
 
     default_site = "portal.desk.Desk"
+
+    def ready(self) -> None:
+        super().ready()
+        from django.contrib import admin
+        from django_q import models
+
+        # The queue is only a bell. A schedule edited by hand can stop every other one,
+        # and what is queued is a signed pickle: nothing of it belongs on a desk.
+        for model in (models.Failure, models.OrmQ, models.Schedule, models.Success):
+            admin.site.unregister(model)

@@ -32,7 +32,7 @@ HOUSE = Path(__file__).resolve().parent.parent
 TICK = float(text("HOMEWARD_TICK", "20"))
 PATIENCE_WITH_CLOCK = 5 * TICK
 # A fresh worker gets this long to be heard before it is killed for its silence.
-GRACE = max(2 * TICK, 5.0)
+GRACE = max(3 * TICK, 8.0)
 FIRST_WAIT, LONGEST_WAIT = 0.25, 10.0
 STEADY = 10.0  # a child that ran this long has not failed at its start
 TIME_TO_STOP = 8.0  # between asking and killing

@@ -42,7 +42,7 @@ class LeasedQuerySet[Row: "LeasedRow"](models.QuerySet[Row]):
             | Q(state=WorkState.CLAIMED, lease_until__lte=now)
         )
 
-    def claim(self, limit: int = 20, lease: timedelta = LEASE) -> list[Row]:
+    def claim(self, limit: int = 20, lease: timedelta | None = None) -> list[Row]:
         """Takes up to `limit` due rows for this caller alone and returns them.
 
         PostgreSQL skips rows that another worker is taking at this moment; SQLite has
@@ -60,7 +60,7 @@ class LeasedQuerySet[Row: "LeasedRow"](models.QuerySet[Row]):
             keys = list(rows.values_list("pk", flat=True)[:limit])
             self.model._base_manager.using(using).filter(pk__in=keys).update(
                 state=WorkState.CLAIMED,
-                lease_until=now + lease,
+                lease_until=now + (lease or LEASE),
                 lease_owner=owner,
                 attempts=F("attempts") + 1,
             )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone, translation
 
-from portal import formats
+from returns import formats
 
 TUESDAY = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 SATURDAY = date(2026, 11, 21)

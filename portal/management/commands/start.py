@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -26,9 +26,6 @@ class Command(BaseCommand):
 
     help = "Prepares database and static files, loads the demo when empty, then serves."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--reset", action="store_true", help="Start the demo over first.")
-
     def handle(self, *args: Any, **options: Any) -> None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -42,6 +39,6 @@ class Command(BaseCommand):
             call_command("collectstatic", verbosity=0, interactive=False)
             stamp.write_text(fingerprint)
 
-        call_command("demo", *(["--reset"] if options["reset"] else []))
+        call_command("demo")
         connections.close_all()
         become_keeper()

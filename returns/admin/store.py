@@ -1,0 +1,68 @@
+"""Stores with their rules, keys and carriers."""
+
+import secrets
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from returns.models import CarrierAdvice, LinkKey, ReasonPolicy, ReturnPolicy, Store
+
+
+class LinkKeyForm(forms.ModelForm):
+    class Meta:
+        model = LinkKey
+        fields = ["key_id", "secret", "revoked_at"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.fields["secret"].initial = secrets.token_urlsafe(32)
+
+    def clean_secret(self) -> str:
+        secret = self.cleaned_data["secret"]
+        if len(secret) < 20:
+            raise forms.ValidationError("Use at least 20 characters; a proposal was filled in.")
+        return secret
+
+
+class LinkKeyInline(admin.TabularInline):
+    model = LinkKey
+    form = LinkKeyForm
+    extra = 0
+
+
+class PolicyInline(admin.StackedInline):
+    model = ReturnPolicy
+    extra = 0
+
+
+class CarrierAdviceInline(admin.TabularInline):
+    model = CarrierAdvice
+    extra = 0
+
+
+@admin.register(Store)
+class StoreAdmin(admin.ModelAdmin):
+    list_display = ["name", "slug", "language", "currency", "is_active"]
+    inlines = [PolicyInline, CarrierAdviceInline, LinkKeyInline]
+    list_select_related = ["account"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A store with orders is switched off, not deleted."""
+        return super().has_delete_permission(request, obj) and not (
+            obj and obj.orders.exists()
+        )
+
+
+class ReasonPolicyInline(admin.TabularInline):
+    model = ReasonPolicy
+    extra = 0
+
+
+@admin.register(ReturnPolicy)
+class ReturnPolicyAdmin(admin.ModelAdmin):
+    list_display = ["store", "window_days", "post_days", "automatic_up_to", "keep_below"]
+    list_select_related = ["store"]
+    inlines = [ReasonPolicyInline]
