@@ -8,56 +8,74 @@
 |                             |                                   | money, data              |
 | no session                  | the Find page at every address    | ask for a code           |
 | session of another order    | 404                               |                          |
+
+Being logged in as staff opens nothing here: the desk has pages of its own.
 """
 
 import ipaddress
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone, translation
-from zoneinfo import ZoneInfo
 
+from portal.speaking import LANGUAGES as LANGUAGES
+from portal.speaking import speaking
 from returns import addresses
 from returns.models import Order, Store
-from returns.models.access import secret_hash
+from returns.models.access import PER_NETWORK, Throttle, secret_hash
 
 GRANTS = "orders"  # session: {order id: when a code was entered (seconds since 1970) or 0}
-LANGUAGE = "language"  # session: chosen by the reader on the page
+MOST_GRANTS = 20  # the latest; nobody follows more orders in one browser
 CODE_IS_FRESH = timedelta(minutes=15)
-LANGUAGES = dict(settings.LANGUAGES)
+
+View = Callable[..., HttpResponseBase]
 
 
-class OrderRequest(HttpRequest):
-    """A request after `order_view`: who is asking is settled, and for which order."""
+class StoreRequest(HttpRequest):
+    """A request after `store_view`."""
 
     store: Store
+
+
+class OrderRequest(StoreRequest):
+    """A request after `order_view`: who is asking is settled, and for which order."""
+
     order: Order
     has_fresh_code: bool
 
 
 def enter(request: HttpRequest, order: Order, *, by_code: bool = False) -> None:
-    """Opens `order` to this session, under a new session key. A link never takes away
-    the freshness of a code entered before."""
+    """Opens `order` to this session, under a new session key, so that nobody who planted
+    the old one comes in too. A link never takes away the freshness of a code."""
     grants = dict(request.session.get(GRANTS, {}))
-    before = grants.get(str(order.pk), 0)
+    key = str(order.pk)
+    if key in grants and not by_code:
+        return
+    entered = int(timezone.now().timestamp()) if by_code else 0
+    grants.pop(key, None)
     request.session.cycle_key()
-    grants[str(order.pk)] = int(timezone.now().timestamp()) if by_code else before
-    request.session[GRANTS] = grants
+    request.session[GRANTS] = dict([*grants.items(), (key, entered)][-MOST_GRANTS:])
 
 
-def store_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def granted(request: HttpRequest) -> list[str]:
+    """The ids of the orders that this session has opened, oldest entry first."""
+    return list(request.session.get(GRANTS, {}))
+
+
+def store_view(view: View) -> View:
     """For pages of a store: finds it (404 when unknown), speaks its language."""
 
     @wraps(view)
     def wrapper(request: Any, store: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        request.store = get_object_or_404(
-            Store.objects.select_related("account"), slug=store, is_active=True
-        )
+        request.store = _open_store(store)
+        if home := at_home(request, request.store):
+            return home
         with speaking(request, request.store):
             return _finished(view(request, *args, **kwargs))
 
@@ -65,42 +83,63 @@ def store_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
 
 
 def order_view(
-    view: Callable[..., HttpResponseBase] | None = None, *, fresh_code: bool = False
+    view: View | None = None, *, fresh_code: bool = False, story: bool = False,
 ) -> Callable[..., Any]:
-    """For pages of one order: `request.order` is set, with its whole story loaded.
+    """For pages of one order: `request.order` is set, with its goods and returns loaded.
 
     Without a session: the Find page, at every order address, real or not. With a session
     of other orders only: 404. fresh_code: asks for a code first, unless one was entered
-    within the last fifteen minutes.
+    within the last fifteen minutes. story: with scans, events and promises as well.
     """
 
-    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def decorate(view: View) -> View:
         @wraps(view)
         def wrapper(request: Any, store: str, ref: str, *args: Any, **kwargs: Any) -> Any:
-            shop = get_object_or_404(
-                Store.objects.select_related("account"), slug=store, is_active=True
-            )
-            request.store = shop
-            grants = request.session.get(GRANTS, {})
-            if not grants:
-                return redirect(addresses.store_page(shop, "find"))
-            order = (
-                Order.objects.with_story().filter(store=shop, ref=ref, pk__in=list(grants)).first()
-            )
-            if order is None:
-                raise Http404
-            order.store = shop
-            request.order = order
-            request.has_fresh_code = _is_fresh(grants[str(order.pk)])
-            with speaking(request, shop, order):
+            orders = Order.objects.with_story() if story else Order.objects.with_goods()
+            order = granted(request) and orders.filter(
+                store__slug=store, store__is_active=True, ref=ref, pk__in=granted(request)
+            ).first()
+            if not order:
+                return _refused(request, store)
+            request.store, request.order = order.store, order
+            request.has_fresh_code = _is_fresh(request.session[GRANTS][str(order.pk)])
+            if home := at_home(request, order.store):
+                return home
+            with speaking(request, order.store, order):
                 if fresh_code and not request.has_fresh_code:
-                    target = addresses.order_page(order, "step_up")
-                    return redirect(f"{target}?next={request.path}")
+                    query = urlencode({"next": request.path})
+                    return redirect(f"{addresses.order_page(order, 'step_up')}?{query}")
                 return _finished(view(request, *args, **kwargs))
 
         return wrapper
 
     return decorate(view) if view else decorate
+
+
+def _refused(request: Any, slug: str) -> HttpResponseBase:
+    """The answer at an order's address that this session may not open. It depends on the
+    session only, never on whether there is such an order."""
+    request.store = _open_store(slug)
+    if home := at_home(request, request.store):
+        return home
+    if granted(request):
+        raise Http404
+    return redirect(addresses.store_page(request.store, "find"))
+
+
+def _open_store(slug: str) -> Store:
+    return get_object_or_404(Store.objects.select_related("account"), slug=slug, is_active=True)
+
+
+def at_home(request: HttpRequest, store: Store) -> HttpResponse | None:
+    """The way to the store's own host name, when it has one and the common one was asked.
+    Raises Http404 where another store is at home."""
+    asked = getattr(request, "host_store", "")
+    if asked not in ("", store.slug):
+        raise Http404
+    if asked or not store.host:
+        return None
+    return redirect(addresses.at_home(store, request.get_full_path()))
 
 
 def _is_fresh(entered: int) -> bool:
@@ -111,40 +150,14 @@ def _finished(response: HttpResponseBase) -> HttpResponseBase:
     """Templates that render late would speak another language by then."""
     if isinstance(response, HttpResponse) and hasattr(response, "render"):
         response.render()
+    response.headers.setdefault("Content-Language", translation.get_language())
     return response
 
 
-class speaking:  # noqa: N801  reads as a statement: `with speaking(request, store):`
-    """The reader's language and clock, for the time of one view.
-
-    The reader's own choice on the page (`?lang=`) first, then the order's language, then
-    the browser's where the store speaks it, then the store's.
-    """
-
-    def __init__(self, request: HttpRequest, store: Store, order: Order | None = None):
-        chosen = request.GET.get("lang")
-        if chosen in LANGUAGES:
-            request.session[LANGUAGE] = chosen
-        browser = translation.get_language_from_request(request)
-        self.language = (
-            request.session.get(LANGUAGE)
-            or (order.language if order else "")
-            or (browser if request.headers.get("Accept-Language") and not order else "")
-            or store.language
-        )
-        self.zone = order.where if order else store.zone
-        self.request = request
-
-    def __enter__(self) -> None:
-        self._language = translation.override(self.language)
-        self._zone = timezone.override(ZoneInfo(self.zone))
-        self._language.__enter__()
-        self._zone.__enter__()
-        self.request.LANGUAGE_CODE = self.language  # type: ignore[attr-defined]
-
-    def __exit__(self, *error: Any) -> None:
-        self._zone.__exit__(*error)
-        self._language.__exit__(*error)
+def may_ask(request: HttpRequest) -> datetime | None:
+    """Counts one question for a code from the visitor's network. None: within the limits;
+    otherwise from when on the next question is answered."""
+    return Throttle.objects.admit(f"ask:{network(request)}", PER_NETWORK)
 
 
 def network(request: HttpRequest) -> str:
@@ -158,10 +171,21 @@ def network(request: HttpRequest) -> str:
         hops = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
         if len(hops) >= settings.TRUSTED_PROXIES and hops[0]:
             address = hops[-settings.TRUSTED_PROXIES]
+    return secret_hash("network", _network_of(address))
+
+
+def _network_of(address: str) -> str:
+    # Some proxies write the port as well: 203.0.113.9:41234, [2001:db8::1]:41234.
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
     try:
-        ip = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return secret_hash("network", address)
-    if ip.version == 6:
-        ip = ipaddress.ip_network(f"{ip}/64", strict=False).network_address
-    return secret_hash("network", str(ip))
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((ip, 64), strict=False))

@@ -3,7 +3,6 @@
 `manage.py` runs them before every command, `portal/wsgi.py` before it serves.
 """
 
-import os
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -124,12 +123,12 @@ def mail_server_is_understood(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register("homeward")
 def data_dir_is_writable(**kwargs: Any) -> Sequence[CheckMessage]:
-    if os.access(settings.DATA_DIR, os.W_OK | os.X_OK):
+    if settings.DATA_DIR_REFUSED is None:
         return []
     return [
         Error(
-            f"The data folder {settings.DATA_DIR} does not exist or cannot be written.",
-            hint="Name another with HOMEWARD_DATA_DIR=/var/lib/homeward, or change its owner.",
+            f"HOMEWARD_DATA_DIR: the folder {settings.DATA_DIR_REFUSED} cannot be written.",
+            hint="For example HOMEWARD_DATA_DIR=/var/lib/homeward, owned by who runs the site.",
             id="homeward.E007",
         )
     ]

@@ -30,11 +30,13 @@ HOUSE = Path(__file__).resolve().parent.parent
 
 # Seconds. TICK is shared with the clock.
 TICK = float(text("HOMEWARD_TICK", "20"))
-PATIENCE_WITH_CLOCK = 5 * TICK
+# One tick may wait for a locked database (20 s) before it gives up.
+PATIENCE_WITH_CLOCK = max(5 * TICK, 40.0)
 # A fresh worker gets this long to be heard before it is killed for its silence.
 GRACE = max(3 * TICK, 8.0)
 FIRST_WAIT, LONGEST_WAIT = 0.25, 10.0
 STEADY = 10.0  # a child that ran this long has not failed at its start
+HEAD_START = 3.0  # at most, for the web server
 TIME_TO_STOP = 8.0  # between asking and killing
 
 SILENT = "worker silent"
@@ -117,6 +119,8 @@ class Keeper:
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.on_signal)
+        # Whoever started us waits for the page: the web server gets the machine first.
+        self.worker.starts_at = self.clock.starts_at = time.monotonic() + HEAD_START
         try:
             while not self.stopping:
                 self.look_after_children()
@@ -186,6 +190,8 @@ class Keeper:
             shown = f"[{host}]" if ":" in host else host
             say(f"Homeward is open at http://{shown}:{self.port}/ (Ctrl-C stops it)")
             self.announced = True
+            for child in (self.worker, self.clock):
+                child.starts_at = min(child.starts_at, time.monotonic())
 
     # --- Stopping -------------------------------------------------------------------
 

@@ -40,6 +40,9 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Whatever the sender says: other encodings can carry halves of signs, which
+        # neither the database nor a page can hold.
+        request.encoding = "utf-8"
         length = request.META.get("CONTENT_LENGTH") or ""
         if not length and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             if not self._take_chunks(request):
@@ -52,14 +55,16 @@ class BodyLimitMiddleware:
     def _take_chunks(self, request: HttpRequest) -> bool:
         """Gives the request its whole body; False when it is over the limit."""
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # it is held in memory
-        stream, body = request.META["wsgi.input"], b""
-        while part := stream.read(CHUNK):
-            body += part
-            if len(body) > limit:
-                return False
+        stream, body, seen = request.META["wsgi.input"], b"", 0
+        while seen <= DRAIN_LIMIT and (part := stream.read(CHUNK)):
+            seen += len(part)
+            if seen <= limit:
+                body += part
+        if seen > limit:
+            return False
         request.META["CONTENT_LENGTH"] = str(len(body))
         assert isinstance(request, WSGIRequest)
-        request._stream = LimitedStream(BytesIO(body), len(body))  # type: ignore[attr-defined]
+        request._stream = LimitedStream(BytesIO(body), len(body))  # type: ignore[assignment]
         return True
 
     def _drain(self, request: HttpRequest, length: int) -> None:
@@ -71,6 +76,10 @@ class BodyLimitMiddleware:
 class PrivacyHeadersMiddleware:
     """Every page is one person's own: not indexed, not kept, its address not passed on.
 
+    Not to other sites, that is: with no-referrer browsers would send our own forms with
+    `Origin: null`, and the forgery check would refuse every one. Pages whose address is
+    itself a key (buyer links) say no-referrer.
+
     The outermost middleware. A response that says itself how long it may be kept (static
     files, a store's colours) keeps its word.
     """
@@ -81,6 +90,6 @@ class PrivacyHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response

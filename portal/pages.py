@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from portal.access import LANGUAGES
+from portal.speaking import LANGUAGES
 from returns import addresses
 
 
@@ -27,13 +27,13 @@ def render_page(
     if order is not None:
         home = addresses.order_page(order)
     else:
-        home = addresses.store_page(store, "find") if store else "/"
+        home = addresses.store_page(store, "find") if store else addresses.welcome()
     context = {
         "store": store,
         "order": order,
         "home_url": home,
         "languages": [
-            {"code": code, "label": label, "url": f"{request.path}?lang={code}"}
+            {"code": code, "label": label, "url": _in_language(request, code)}
             for code, label in LANGUAGES.items()
             if code != language
         ],
@@ -43,3 +43,10 @@ def render_page(
     if fragment and getattr(request, "htmx", False):
         name = f"{name}#{fragment}"
     return render(request, name, context, status=status)
+
+
+def _in_language(request: HttpRequest, code: str) -> str:
+    """The same page in another language, with everything else that its address says."""
+    query = request.GET.copy()
+    query["lang"] = code
+    return f"{request.path}?{query.urlencode()}"

@@ -8,6 +8,7 @@ what is missing, until secret key, allowed hosts and public address are given
 
 import os
 import secrets
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -26,8 +27,12 @@ PORT = text("PORT", "8000")
 
 # Everything the site writes lives in one folder, so that one folder is backed up.
 DATA_DIR = Path(text("HOMEWARD_DATA_DIR", str(BASE_DIR / "var")))
-with suppress(OSError):  # the checks say it better
+with suppress(OSError):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR_REFUSED: Path | None = None
+if not os.access(DATA_DIR, os.W_OK | os.X_OK):
+    # Refused by name in portal/checks.py; until then something must stand here.
+    DATA_DIR_REFUSED, DATA_DIR = DATA_DIR, Path(tempfile.mkdtemp(prefix="homeward-"))
 
 
 def _local_secret_key() -> str:
@@ -88,6 +93,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "portal.middleware.BodyLimitMiddleware",
+    "portal.hosts.StoreHostMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -247,7 +253,7 @@ SECURE_CSP = {
     "object-src": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
@@ -283,7 +289,8 @@ LOGIN_URL = "admin:login"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "portal.logs.Discreet",
+                            "format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -17,6 +17,11 @@ def _for(store: "Store", path: str) -> str:
     return path.removeprefix(f"/s/{store.slug}") if store.host else path
 
 
+def welcome() -> str:
+    """Path of the page that asks which shop (on a store's own host name: the store)."""
+    return reverse("portal:welcome")
+
+
 def store_page(store: "Store", name: str = "store", **kwargs) -> str:
     """Path of a page of the store: `find`, `code`, `brand`…"""
     return _for(store, reverse(f"portal:{name}", kwargs={"store": store.slug, **kwargs}))
@@ -38,6 +43,11 @@ def absolute(store: "Store", path: str) -> str:
     if store.host:
         base = f"{base.partition('://')[0]}://{store.host}"
     return base + path
+
+
+def at_home(store: "Store", path: str) -> str:
+    """The whole address of `path` (with its /s/<store>) where the store has its pages."""
+    return absolute(store, _for(store, path))
 
 
 def signed_link(store: "Store", number: str, expiry: int = 0) -> str:

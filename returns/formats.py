@@ -1,7 +1,7 @@
 """How dates, money and masked contacts read, in the active language and time zone.
 
 Pure functions over their arguments, Django's active language and its active time zone
-(views activate the zone of the store or the buyer). English and Chinese follow our own
+(views and letters activate the zone of the buyer). English and Chinese follow our own
 tables, since the order of the words differs and the weekday is always told; any other
 language falls back to the long forms of babel.
 """
@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta, get_timezone_location
 from babel.numbers import format_decimal, get_currency_name, get_currency_precision
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
@@ -143,6 +143,12 @@ def postmark(value: datetime) -> tuple[str, str, str]:
         case _:
             month = format_date(local, "MMM", babel_locale()).upper()
     return month, str(local.day), clock(value)
+
+
+def place(zone: str) -> str:
+    """The town that names a time zone: `London`, `伦敦`; `UTC` stays `UTC`."""
+    town = get_timezone_location(zone, locale=babel_locale(), return_city=True)
+    return town.rpartition("/")[2]
 
 
 # --- Money ------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ from returns.policy import Chosen
 
 if TYPE_CHECKING:
     from returns.models import Order, OrderLine, ReturnLine, Wanted
-    from returns.models.event import Actor
 
 
 class Obstacle:
@@ -106,12 +105,13 @@ class Availability:
 def availability(line: "OrderLine", now: datetime) -> Availability:
     order = line.order
     # While goods travel their time has not begun: slow carriers must not eat it.
-    start = None if line.is_on_its_way else line.window_start
+    on_the_way = line.on_its_way(now)
+    start = None if on_the_way else line.window_start
     until = None if start is None else line.window_end()
     reasons = tuple(line.rules.open_reasons(start, order.where, now))
 
     def none(obstacle: str) -> Availability:
-        return Availability(line, 0, obstacle, until, line.is_on_its_way)
+        return Availability(line, 0, obstacle, until, on_the_way)
 
     if order.is_cancelled:
         return none(Obstacle.ORDER_CANCELLED)
@@ -127,59 +127,64 @@ def availability(line: "OrderLine", now: datetime) -> Availability:
         return none(Obstacle.ALL_BACK)
     if not reasons:
         return none(Obstacle.WINDOW_CLOSED)
-    return Availability(line, line.returnable, "", until, line.is_on_its_way, reasons)
+    return Availability(line, line.returnable, "", until, on_the_way, reasons)
+
+
+# What staff may overrule, and what does not count again when a return that was in time
+# comes back to life: never how many there are.
+OVERRULED = frozenset(
+    {Obstacle.WINDOW_CLOSED, Obstacle.REASON_CLOSED, Obstacle.FINAL_SALE, Obstacle.UNPAID}
+)
 
 
 def check(
-    order: "Order", wanted: Sequence["Wanted"], *, wish: str, by: "Actor", now: datetime
+    order: "Order", wanted: Sequence["Wanted"], *, wish: str, now: datetime,
+    overruled: frozenset[str] = frozenset(),
 ) -> list[Chosen]:
-    """Judges a request against the order as it is now, read under its lock.
+    """Judges a request against the order as it is now (`Order.objects.with_goods()`, read
+    under its lock when the request is to be made).
 
-    The same line named twice is added up first. Staff may ask after the time is over
-    and for final-sale goods, but for no more than was shipped. Raises Refused.
+    The same line named twice is added up first; the last reason given counts. Problems
+    whose code is in `overruled` do not matter. Raises Refused.
     """
-    lines = {line.pk: line for line in order.lines.prefetch_related("return_lines__authorization")}
-    for line in lines.values():
-        line.order = order
+    lines = {line.pk: line for line in order.lines.all()}
     asked = Counter[int]()
     for item in wanted:
         asked[item.line_id] += item.quantity
+    if not any(item.quantity for item in wanted):
+        raise Refused([Problem(Obstacle.NOTHING_CHOSEN)])
     reasons = {item.line_id: item.reason for item in wanted}
+    # A negative number must not hide behind a larger one for the same line.
+    negative = {item.line_id for item in wanted if item.quantity < 0}
     problems = []
-    if not any(asked.values()):
-        problems.append(Problem(Obstacle.NOTHING_CHOSEN))
     for line_id, quantity in asked.items():
-        known = lines.get(line_id)
-        if known is None:
+        if line_id not in lines:
             problems.append(Problem(Obstacle.UNKNOWN_LINE, line_id))
             continue
-        problem = _problem(known, quantity, reasons[line_id], by, now)
-        if problem:
-            problems.append(problem)
-    offered = {code for line_id in asked if line_id in lines for code in lines[line_id].rules.wishes}
-    if asked and wish not in offered | {Wish.REFUND}:
+        count = 0 if line_id in negative else quantity
+        problem = _problem(lines[line_id], count, reasons[line_id], overruled, now)
+        problems += [problem] if problem else []
+    known = [lines[line_id] for line_id in asked if line_id in lines]
+    if wish != Wish.REFUND and not all(wish in line.rules.wishes for line in known):
         problems.append(Problem(Obstacle.UNKNOWN_WISH))
     if problems:
         raise Refused(problems)
-    return [lines[line_id].choose(quantity, reasons[line_id]) for line_id, quantity in asked.items()]
-
-
-OVERRULED_BY_STAFF = frozenset({Obstacle.WINDOW_CLOSED, Obstacle.FINAL_SALE, Obstacle.UNPAID})
+    return [lines[pk].choose(quantity, reasons[pk]) for pk, quantity in asked.items()]
 
 
 def _problem(
-    line: "OrderLine", quantity: int, reason: str, by: "Actor", now: datetime
+    line: "OrderLine", quantity: int, reason: str, overruled: frozenset[str], now: datetime
 ) -> Problem | None:
     can = availability(line, now)
-    overruled = by.is_staff and can.obstacle in OVERRULED_BY_STAFF
-    if can.obstacle and not overruled:
+    if can.obstacle and can.obstacle not in overruled:
         return Problem(can.obstacle, line.pk, until=can.until)
     if quantity < 1:
         return Problem(Obstacle.NO_QUANTITY, line.pk)
+    # Overruling one obstacle must not hide the next: the number is counted in any case.
     if quantity > line.returnable:
         return Problem(Obstacle.TOO_MANY, line.pk, limit=line.returnable)
     if reason not in line.rules.reasons:
         return Problem(Obstacle.UNKNOWN_REASON, line.pk)
-    if reason not in can.reasons and not by.is_staff:
+    if reason not in can.reasons and Obstacle.REASON_CLOSED not in overruled:
         return Problem(Obstacle.REASON_CLOSED, line.pk, until=line.window_end(reason))
     return None

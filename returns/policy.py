@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 
-from returns.codes import OUR_FAULT, Payer, Reason, Wish
+from returns.codes import OUR_FAULT, Payer, Wish
 from tracking.calendars import end_of_day
 
 ZERO = Decimal(0)
@@ -35,7 +35,7 @@ class Rules:
     window_days: days after delivery (else last dispatch, else order) in which the buyer
     may ask; None = no limit. post_days: days after approval to hand the parcel over.
     fee: taken off the refund when the buyer pays the postage and uses our label.
-    keep_below: goods worth no more than this per request need not come back.
+    keep_below: faulty goods worth no more than this per order need not come back.
     automatic_up_to: value up to which a request is approved at once; None = never.
     returns_postage: the original postage goes back when the whole order does.
     wishes: what may be asked for. reasons: what is offered, in this order.
@@ -160,13 +160,13 @@ def share(
 
 
 def estimate(
-    chosen: list[Chosen], currency: str, *, postage: Decimal, cap: Decimal, keeps: bool = False
+    chosen: list[Chosen], currency: str, *, postage: Decimal, cap: Decimal
 ) -> Estimate:
     """The refund for `chosen`.
 
     postage: the original postage still to be given back with this request (0 unless the
     whole order goes back and the rules say so). cap: what was captured and is not yet
-    refunded or promised. keeps: nothing has to be posted, so there is no fee.
+    refunded or promised; postage gives way before goods.
     """
     goods = {
         item.line_id: share(
@@ -175,18 +175,20 @@ def estimate(
         for item in chosen
     }
     payers = {item.rules.payer(item.reason) for item in chosen}
-    payer = Payer.STORE if Payer.STORE in payers or keeps else Payer.BUYER
+    payer = Payer.STORE if Payer.STORE in payers else Payer.BUYER
+    for_goods = min(sum(goods.values(), ZERO), max(cap, ZERO))
+    postage = min(postage, max(cap, ZERO) - for_goods)
     fee = max((item.rules.fee for item in chosen), default=ZERO) if payer == Payer.BUYER else ZERO
-    before_fee = min(sum(goods.values(), ZERO) + postage, max(cap, ZERO))
-    fee = min(fee, before_fee)
-    return Estimate(goods, postage, fee, before_fee - fee, payer)
+    fee = min(fee, for_goods + postage)
+    return Estimate(goods, postage, fee, for_goods + postage - fee, payer)
 
 
 def may_keep(chosen: list[Chosen], value: Decimal) -> bool:
     """Whether sending back costs more than the goods are worth, by the store's own limit.
 
-    Only where the fault is ours: paying everyone to keep what they no longer like would
-    be an invitation.
+    value: of these goods and of what was kept of the order before, so that asking in
+    small pieces wins nothing. Only where the fault is ours: paying everyone to keep what
+    they no longer like would be an invitation.
     """
     return bool(chosen) and all(
         item.reason in OUR_FAULT and value <= item.rules.keep_below for item in chosen
@@ -209,8 +211,8 @@ def approves(chosen: list[Chosen], value: Decimal, wish: str) -> bool:
 def allocate(total: Decimal, weights: list[Decimal], currency: str) -> list[Decimal]:
     """Shares `total` over `weights` in the smallest units; the shares add up exactly.
 
-    Units left over by rounding down go to the largest remainders, first come first.
-    With no weight at all, nothing is shared.
+    `total` is a whole number of them; what rounding down leaves over goes to the largest
+    remainders, first come first. With no weight at all, nothing is shared.
     """
     step = unit(currency)
     whole = sum(weights, ZERO)

@@ -2,7 +2,6 @@
 
 from django.dispatch import receiver
 
-from returns.models.event import CLOCK
 from returns.models.promise import Promise, PromiseKind
 from returns.models.shipment import Shipment
 from tracking.milestones import Milestone
@@ -11,12 +10,13 @@ from tracking.signals import milestone_reached
 
 @receiver(milestone_reached)
 def parcel_moved(sender, parcel, before, **kwargs) -> None:
-    """An outbound parcel that arrived needs no further word about where it is."""
+    """An order that has arrived needs no further word about where it is. While another of
+    its parcels is on the road, the word that we gave stands as it is."""
     if parcel.milestone != Milestone.DELIVERED:
         return
-    for shipment in Shipment.objects.filter(parcel=parcel, is_return=False).select_related("order"):
+    shipments = Shipment.objects.filter(parcel=parcel, is_return=False)
+    # Always in the same order, so that two of these never wait for each other.
+    for shipment in shipments.select_related("order").order_by("order_id"):
         order = shipment.order.locked()
         if not order.is_on_its_way:
             Promise.objects.keep(order, PromiseKind.UPDATE)
-        else:
-            Promise.objects.of_update(order, by=CLOCK)

@@ -113,9 +113,13 @@ REASONS: dict[str, Choice] = {
     Reason.DIFFERENT: Choice(
         _("It looks different from the pictures"), _("Colour, material or details")
     ),
-    Reason.FAULTY: Choice(_("It is damaged or has a fault"), _("We pay for everything")),
-    Reason.WRONG_ITEM: Choice(_("It is not what I ordered"), _("We pay for everything")),
-    Reason.LATE: Choice(_("It came too late"), _("We pay for everything")),
+    Reason.FAULTY: Choice(
+        _("It is damaged or has a fault"), _("Broken, torn, or it does not work")
+    ),
+    Reason.WRONG_ITEM: Choice(
+        _("It is not what I ordered"), _("Another thing, size or colour came")
+    ),
+    Reason.LATE: Choice(_("It came too late")),
     Reason.CHANGED_MIND: Choice(
         _("I changed my mind"), _("That is fine. You do not have to explain")
     ),
@@ -141,6 +145,29 @@ PAYMENTS: dict[str, Words] = {
     Payment.REPAID: _("You pay; we give back up to {amount} when you send us the receipt."),
     Payment.BUYER: _("You pay the postage."),
 }
+
+# What is said instead where the reason (or a fee) decides who pays in the end.
+WE_PAY_BACK = _("We pay: keep the receipt and send it to us, and we give you the postage back.")
+FEE_PAYS = _("You pay {amount}, taken off your refund: show the return number at the counter.")
+
+ANY_CARRIER = _("Any carrier with tracking")
+
+# How to pack, as name of the drawing → words.
+PACKING: dict[str, Words] = {
+    "pack1": _("Wrap each thing in paper or bubble wrap, and use its own box or bag if you "
+               "still have it."),
+    "pack2": _("Fill the empty space so that nothing slides. Lay a piece of paper with your "
+               "return number on top."),
+    "pack3": _("Close the seams with two strips of tape, top and bottom."),
+    "pack4": _("Put the label flat on the largest side. Take old labels off or cover them."),
+}
+
+# What to do where a customs form is needed. {amount}: what the goods are worth.
+CUSTOMS: tuple[Words, ...] = (
+    _("On the customs form write “Returned goods, not for sale” and the value, {amount}."),
+    _("Put a copy of your order confirmation with the form. It shows what the goods are worth."),
+    _("If customs asks you for anything, write to us before you pay or send it."),
+)
 
 AVOIDED: dict[str, Words] = {
     Avoid.UNTRACKED: _("It has no tracking. If it gets lost, nobody can find it."),
@@ -193,6 +220,7 @@ EVENTS: dict[str, Words] = {
     EventKind.RETURN_REMINDED: _("We reminded you of the last day to post the return."),
     EventKind.RETURN_EXPIRED: _("The time to post the return ended."),
     EventKind.RETURN_EXTENDED: _("We gave you more time to post the return."),
+    EventKind.RETURN_PUT_RIGHT: _("We did what we promised for the goods that you keep."),
     EventKind.UPDATE_SENT: _("We wrote to you as promised."),
     EventKind.PROMISE_BROKEN: _("We were later than promised and told you so."),
     EventKind.CODE_SENT: _("We sent a code to the contact on the order."),
@@ -204,5 +232,25 @@ PROMISES: dict[str, Words] = {
     PromiseKind.UPDATE: _("We will write to you again by {when} – even if nothing has changed."),
     PromiseKind.REMINDER: _("If we have not seen your parcel by {when}, we remind you then."),
     PromiseKind.DEADLINE: _("If we have not seen your parcel by {when}, we write to you then."),
-    PromiseKind.REFUND: _("We send the money by {when} and write to you when it is on its way."),
+    PromiseKind.REFUND: _("We send the money by {when}."),
+    PromiseKind.CREDIT: _("We give you the credit for the shop by {when}."),
+    PromiseKind.GOODS: _("We send the new goods by {when}."),
+}
+
+# What we say when one was not kept. {when}: the hour that we named.
+LATE: dict[str, Words] = {
+    PromiseKind.ANSWER: _("We said that a person answers your request by {when}. "
+                          "We have not done that in time."),
+    PromiseKind.UPDATE: _("We said that we write to you about your parcel by {when}. "
+                          "We have not done that in time."),
+    PromiseKind.REMINDER: _("We said that we remind you of your return by {when}. "
+                            "We have not done that in time."),
+    PromiseKind.DEADLINE: _("We said that we write to you about your return by {when}. "
+                            "We have not done that in time."),
+    PromiseKind.REFUND: _("We said that we send your money by {when}. "
+                          "We have not done that in time."),
+    PromiseKind.CREDIT: _("We said that we give you the credit for the shop by {when}. "
+                          "We have not done that in time."),
+    PromiseKind.GOODS: _("We said that we send the new goods by {when}. "
+                         "We have not done that in time."),
 }

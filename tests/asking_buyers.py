@@ -23,7 +23,8 @@ def main(count: int) -> None:
         line = order.lines.get()
         order.request_return(
             [Wanted(line.pk, quantity=1, reason=Reason.CHANGED_MIND)],
-            by=BUYER, key=f"form-{number}",
+            by=BUYER,
+            key=f"form-{number}",
         )
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from returns import addresses
 from returns.models import (
+    BUYER,
     LinkKey,
     Order,
     OrderLine,
@@ -17,6 +18,7 @@ from returns.models import (
     Shipment,
     ShipmentLine,
     Store,
+    Wanted,
 )
 from tracking.milestones import Milestone
 from tracking.models import Account, Parcel, ScanReport
@@ -116,3 +118,13 @@ def staff(username: str = "desk", *permissions: str, **values):
             Permission.objects.get(codename=codename, content_type__app_label="returns")
         )
     return user
+
+
+def ask_to_return(order: Order, reason: str = "changed_mind", key: str = "form", **wanted):
+    """Sarah asks to send the first line back."""
+    line = order.lines.first()
+    assert line
+    return order.request_return(
+        [Wanted(line.pk, wanted.get("quantity", 1), reason)], by=BUYER, key=key,
+        wish=wanted.get("wish", "refund"),
+    )

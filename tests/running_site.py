@@ -57,7 +57,10 @@ class RunningSite:
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(HOUSE / "manage.py"), *words],
-            env=self.environment, capture_output=True, text=True, timeout=120,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
 
     def prepare(self) -> None:
@@ -69,7 +72,10 @@ class RunningSite:
         with self.log.open("ab") as log:
             self.keeper = subprocess.Popen(
                 [sys.executable, str(HOUSE / "manage.py"), "serve"],
-                env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
         wait_until(self.is_open, "the site opens", 60)
@@ -121,7 +127,8 @@ class RunningSite:
             command = command_of(pid)
             if "portal.web" in command:
                 roles["web server"] = pid
-                roles.update({"web worker": inner for inner in children(pid)})
+                for inner in children(pid):
+                    roles["web worker"] = inner
             elif command.endswith("clock"):
                 roles["clock"] = pid
             elif command.endswith("worker"):
@@ -159,8 +166,10 @@ class RunningSite:
 
     def end(self) -> None:
         """Whatever happened: nothing is left."""
-        for pid in [*([self.pid] if self.keeper and self.keeper.poll() is None else []),
-                    *self.processes()]:
+        for pid in [
+            *([self.pid] if self.keeper and self.keeper.poll() is None else []),
+            *self.processes(),
+        ]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if self.keeper:

@@ -6,7 +6,7 @@ zone decides what day it is.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ import holidays
 
 MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
 # A calendar with no working day at all is a mistake; stop looking instead of looping.
-LOOK_AHEAD = timedelta(days=120)
+LOOK_AHEAD = timedelta(days=366)
 
 
 @lru_cache(maxsize=64)
@@ -61,40 +61,33 @@ class Calendar:
     def due(self, start: datetime, hours: float) -> datetime:
         """The moment when `hours` of working time have passed since `start`."""
         zone = ZoneInfo(self.zone)
-        moment = start.astimezone(zone)
+        day = start.astimezone(zone).date()
         left = timedelta(hours=hours)
-        day = moment.date()
-        last = day + LOOK_AHEAD
-        while day <= last:
+        for _ in range(LOOK_AHEAD.days):
             if self.works_on(day):
-                opening = max(moment, datetime.combine(day, self.opens, zone))
-                closing = datetime.combine(day, self.closes, zone)
-                if opening < closing:
-                    # Subtracting in UTC, so that a change of clocks loses no hour.
-                    available = closing.astimezone(ZoneInfo("UTC")) - opening.astimezone(
-                        ZoneInfo("UTC")
-                    )
-                    if left <= available:
-                        return opening + left
-                    left -= available
+                # Counted in UTC, so that a change of clocks neither wins nor loses an hour.
+                opening = max(start, datetime.combine(day, self.opens, zone).astimezone(UTC))
+                closing = datetime.combine(day, self.closes, zone).astimezone(UTC)
+                if opening + left <= closing:
+                    return (opening + left).astimezone(zone)
+                left -= max(closing - opening, timedelta(0))
             day += timedelta(days=1)
-            moment = datetime.combine(day, time(0), zone)
-        raise ValueError(f"no working day within {LOOK_AHEAD.days} days of {start:%Y-%m-%d}")
+        raise ValueError(f"not so much working time within a year of {start:%Y-%m-%d}")
 
     def close_of_working_day(self, start: datetime, days: int) -> datetime:
         """Closing time of the `days`-th working day after the day of `start`."""
         zone = ZoneInfo(self.zone)
         day = start.astimezone(zone).date()
-        last = day + LOOK_AHEAD
-        while day <= last:
+        for _ in range(LOOK_AHEAD.days):
             day += timedelta(days=1)
             if self.works_on(day):
                 days -= 1
                 if days <= 0:
                     return datetime.combine(day, self.closes, zone)
-        raise ValueError(f"no working day within {LOOK_AHEAD.days} days of {start:%Y-%m-%d}")
+        raise ValueError(f"not so many working days within a year of {start:%Y-%m-%d}")
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """The last whole second of `day` where the clocks say `zone`."""
-    return datetime.combine(day, time(23, 59, 59), ZoneInfo(zone))
+    """The last whole second of `day` where the clocks say `zone`: the later one, where
+    clocks are put back at midnight and the hour before it comes twice."""
+    return datetime.combine(day, time(23, 59, 59, fold=1), ZoneInfo(zone))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from django.utils.translation import get_language
 
@@ -94,3 +95,9 @@ def code_of(name: str) -> str:
 def called(code: str) -> str:
     """The carrier's name in the active language; an unknown code is shown as it is."""
     return str(CARRIERS[code]) if code in CARRIERS else code
+
+
+def page_of(code: str, number: str) -> str:
+    """Address of the carrier's own tracking page for `number`; '' when we know none."""
+    carrier = CARRIERS.get(code)
+    return carrier.page.format(number=quote(number, safe="")) if carrier and number else ""

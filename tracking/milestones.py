@@ -19,28 +19,31 @@ class Milestone(TextChoices):
     RETURNED = "returned", "Back at the sender"
 
 
-RANK = {milestone: rank for rank, milestone in enumerate(Milestone)}
+RANK: dict[str, int] = {milestone: rank for rank, milestone in enumerate(Milestone)}
 
-# Nothing that was scanned before the end may undo the end.
+# The road is over.
 FINAL = frozenset({Milestone.DELIVERED, Milestone.RETURNED})
 TURNED = frozenset({Milestone.RETURNING, Milestone.RETURNED})
 # From here on the parcel is physically with a carrier (an announced label is not).
 MOVING = frozenset(set(Milestone) - {Milestone.UNKNOWN, Milestone.ANNOUNCED})
+# Happens once, at the start; said again later (a new label, the next carrier taking over)
+# it is no step back.
+START = frozenset({Milestone.ANNOUNCED, Milestone.ACCEPTED})
 
 
-def follows(new: str, old: str, newer: bool) -> bool:
+def follows(new: str, old: str) -> bool:
     """Whether a scan saying `new` moves a parcel that stands at `old`.
 
-    `newer`: the scan happened after the one that set `old`. Steps of the road may
-    repeat in any order (customs, then the road again) as long as the scan is newer; a
-    delivered parcel only ever turns back, and only by a newer scan.
+    Asked for one scan after the other in order of time. The steps of the road may repeat
+    in any order (customs, then the road again); a delivered parcel only ever turns back,
+    one that has turned only ends, and one that is back moves no more.
     """
-    if new == Milestone.UNKNOWN or new == old:
+    if new == Milestone.UNKNOWN or old == Milestone.RETURNED:
         return False
-    if old in FINAL:
-        return newer and old == Milestone.DELIVERED and new in TURNED
-    if old in TURNED:
-        return newer and new in FINAL
-    if new in FINAL or new in TURNED:
-        return True
-    return newer or old in {Milestone.UNKNOWN, Milestone.ANNOUNCED}
+    if old == Milestone.DELIVERED:
+        return new in TURNED
+    if old == Milestone.RETURNING:
+        return new in FINAL
+    if new in START:
+        return RANK[new] > RANK[old]
+    return new != old

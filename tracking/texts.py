@@ -87,11 +87,12 @@ MILESTONES: dict[str, Text] = {
     ),
 }
 
-# Short labels of the five steps of the journey.
+# Short labels of the steps of the journey; pick-up stands instead of the last mile.
 STEPS: dict[str, Words] = {
     "packed": _("Packed"),
     "on_the_road": _("On the road"),
     "customs": _("Customs"),
     "out_for_delivery": _("Out for delivery"),
+    "pick_up": _("Pick-up"),
     "your_door": _("Your door"),
 }

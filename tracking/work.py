@@ -6,8 +6,9 @@ A worker claims rows for a limited time (the lease), commits, does the work outs
 transaction, and settles the row under its own name. If it is killed in between, the
 lease runs out and another worker takes over: the work is done at least once, and it
 carries the row's own key, so that a receiver which folds repeats sees it once.
-Attempts are counted when claiming, before the work, so that work which kills its
-worker stops by itself.
+Attempts are counted when claiming, before the work. A row whose lease ran out is taken
+alone, and no more often than MAX_ATTEMPTS, so that work which kills its worker stops by
+itself and harms no other.
 """
 
 import random
@@ -46,31 +47,38 @@ class LeasedQuerySet[Row: "LeasedRow"](models.QuerySet[Row]):
         """Takes up to `limit` due rows for this caller alone and returns them.
 
         PostgreSQL skips rows that another worker is taking at this moment; SQLite has
-        one writer at a time. Either way a row changes hands only while it is still as
-        it was read.
+        one writer at a time, from the first word of its transaction (IMMEDIATE).
         """
         now = timezone.now()
         owner = uuid.uuid4().hex
-        using = router.db_for_write(self.model)
-        skip_locked = connections[using].features.has_select_for_update_skip_locked
+        using = self._db or router.db_for_write(self.model)
+        rows = self.using(using).order_by("due_at", "pk")
+        if connections[using].features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True, of=("self",))
+        everything = self.model._base_manager.using(using)
         with transaction.atomic(using=using):
-            rows = self.using(using).due(now).order_by("due_at", "pk")
-            if skip_locked:
-                rows = rows.select_for_update(skip_locked=True, of=("self",))
-            keys = list(rows.values_list("pk", flat=True)[:limit])
-            self.model._base_manager.using(using).filter(pk__in=keys).update(
-                state=WorkState.CLAIMED,
-                lease_until=now + (lease or LEASE),
-                lease_owner=owner,
-                attempts=F("attempts") + 1,
+            left_behind = rows.due(now).filter(state=WorkState.CLAIMED)
+            given_up = left_behind.filter(attempts__gte=self.model.MAX_ATTEMPTS)
+            keys = list(given_up.values_list("pk", flat=True)[:limit])
+            everything.filter(pk__in=keys).update(
+                state=WorkState.DEAD, done_at=now, lease_until=None, lease_owner="",
+                last_error=f"Every worker that took it was lost ({self.model.MAX_ATTEMPTS} times).",
             )
-        return list(self.filter(lease_owner=owner, pk__in=keys).order_by("due_at", "pk"))
+            keys = list(left_behind.values_list("pk", flat=True)[:1]) or list(
+                rows.due(now).filter(state=WorkState.DUE).values_list("pk", flat=True)[:limit]
+            )
+            everything.filter(pk__in=keys).update(
+                state=WorkState.CLAIMED, lease_until=now + (lease or LEASE),
+                lease_owner=owner, attempts=F("attempts") + 1,
+            )
+        mine = self.model._default_manager.using(using).filter(pk__in=keys, lease_owner=owner)
+        return list(mine.order_by("due_at", "pk"))
 
 
 class LeasedRow(models.Model):
     """Subclasses add what is to be done, and may lower MAX_ATTEMPTS."""
 
-    MAX_ATTEMPTS = 12  # with the waits below about two days
+    MAX_ATTEMPTS = 20  # with the waits below about two days: a weekend's outage
 
     state = models.CharField(max_length=8, choices=WorkState, default=WorkState.DUE)
     due_at = models.DateTimeField(default=timezone.now)
@@ -110,8 +118,8 @@ class LeasedRow(models.Model):
         """Due again after a random part of a doubling wait; dead after MAX_ATTEMPTS."""
         if self.attempts >= self.MAX_ATTEMPTS:
             return self.dead(error)
-        longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (self.attempts - 1))
-        wait = longest * random.uniform(0.1, 1)
+        doublings = min(max(self.attempts - 1, 0), 16)  # beyond, the longest wait counts
+        wait = min(LONGEST_WAIT, FIRST_WAIT * 2**doublings) * random.uniform(0.5, 1)
         return self.settle(
             WorkState.DUE, due_at=timezone.now() + wait, last_error=error[:2000]
         )

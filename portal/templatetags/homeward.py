@@ -146,6 +146,12 @@ def brand_url(store: Any) -> str:
     return addresses.store_page(store, "brand")
 
 
+@register.simple_tag
+def order_url(order: Any, name: str, **kwargs: Any) -> str:
+    """Path of a page of the order: `{% order_url order "return" number=rma.number %}`."""
+    return addresses.order_page(order, name, **kwargs)
+
+
 @register.inclusion_tag("components/postmark.html")
 def postmark(value: datetime) -> dict[str, object]:
     month, day_of_month, clock = formats.postmark(value)

@@ -1,11 +1,270 @@
-from django.http import HttpResponse
+"""Sending something back: four questions, and the page of the return that they make."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.access import OrderRequest, order_view
+from portal.forms.returns import AnswerForm, Answers, AppealForm, ReasonForm, WishForm
+from portal.pages import render_page
+from returns import addresses, formats
+from returns.codes import Wish
+from returns.guide import Guide
+from returns.ledger import Refused
+from returns.models import BUYER, Promise, ReturnAuthorization
+from returns.models.authorization import Outlook, ReturnLine
+from returns.states import IllegalTransition, Status
+from returns.texts import DECLINED, KEEP_GOODS, PROMISES, REASONS, STATUS, WISHES
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+CONFLICT = 409  # something else was faster
+PAYS_BACK = (Wish.REFUND, Wish.STORE_CREDIT)
 
 
-def items(request, store, ref): return HttpResponse("todo")
-def reason(request, store, ref, line): return HttpResponse("todo")
-def wish(request, store, ref): return HttpResponse("todo")
-def check(request, store, ref): return HttpResponse("todo")
-def show(request, store, ref, number): return HttpResponse("todo")
-def cancel(request, store, ref, number): return HttpResponse("todo")
-def answer(request, store, ref, number): return HttpResponse("todo")
-def appeal(request, store, ref, number): return HttpResponse("todo")
+def _posted(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+# --- four questions --------------------------------------------------------------------------
+
+
+@order_view
+@form_page
+def items(request: OrderRequest) -> HttpResponse:
+    answers = Answers.kept(request.order)
+    form = answers.items_form(_posted(request))
+    if request.method == "POST" and form.is_valid():
+        answers.keep(lines=form.chosen)
+        return redirect(answers.next_page)
+    return render_page(
+        request, "return_items",
+        {"form": form, "problems": form.found, "steps": answers.steps},
+    )
+
+
+@order_view
+@form_page
+def reason(request: OrderRequest, line: int) -> HttpResponse:
+    answers = Answers.kept(request.order)
+    if all(can.line.pk != line for can in answers.cans):
+        raise Http404
+    item = answers.item(line)
+    if item is None or not item.can.limit:
+        return redirect(answers.page("return_items"))
+    kept = {"reason": item.reason, "comment": item.comment}
+    # A kept reason whose time has ended since is shown with the words that say so.
+    stale = kept if item.reason and not item.is_answered else None
+    form = ReasonForm(item.can, _posted(request) or stale, initial=kept)
+    if request.method == "POST" and form.is_valid():
+        answers.keep(**{
+            f"reason-{line}": form.cleaned_data["reason"],
+            f"comment-{line}": form.cleaned_data["comment"] or None,
+        })
+        return redirect(answers.next_page)
+    return render_page(
+        request, "return_reason",
+        {"form": form, "item": item, "steps": answers.steps, "back": answers.page_before(line)},
+    )
+
+
+@order_view
+@form_page
+def wish(request: OrderRequest) -> HttpResponse:
+    answers = Answers.kept(request.order)
+    if not answers.items or len(answers.wishes) == 1:
+        return redirect(answers.next_page)
+    kept = {"wish": answers.wish, "other": answers.given.get("other", "")}
+    form = WishForm(answers.wishes, _posted(request), initial=kept)
+    if request.method == "POST" and form.is_valid():
+        answers.keep(wish=form.cleaned_data["wish"], other=form.cleaned_data["other"] or None)
+        return redirect(answers.next_page)
+    return render_page(
+        request, "return_wish",
+        {"form": form, "steps": answers.steps, "back": answers.page_before(wish=True)},
+    )
+
+
+@order_view
+@form_page
+def check(request: OrderRequest) -> HttpResponse:
+    answers = Answers.kept(request.order)
+    if request.method == "POST":
+        return _send(request, answers)
+    if not answers.is_complete:
+        return redirect(answers.next_page)
+    return _check_page(request, answers, answers.preview())
+
+
+def _send(request: OrderRequest, answers: Answers) -> HttpResponse:
+    """Sends what the page showed, once: the same page sent again finds the same return."""
+    order, key = request.order, request.POST.get("key", "")
+    if key == answers.draft.key and answers.is_complete:
+        try:
+            outlook = answers.preview()
+            if request.POST.get("seen") != answers.fingerprint(outlook):
+                return _check_page(request, answers, outlook, changed=True)
+            rma = order.request_return(
+                answers.wanted, wish=answers.wish, note=answers.other, by=BUYER, key=key
+            )
+            return redirect(addresses.return_page(rma))
+        except Refused:
+            pass  # the page with the open question, read afresh, says what is in the way
+    made = order.returns.filter(form_key=key).first()
+    if made:
+        made.order = order
+        return redirect(addresses.return_page(made))
+    return redirect(answers.next_page)
+
+
+def _check_page(
+    request: OrderRequest, answers: Answers, outlook: Outlook, *, changed: bool = False
+) -> HttpResponse:
+    problem = gettext("Your answers were changed after this page was opened, perhaps in another "
+                      "window. Please read them once more before you send them.")
+    return render_page(request, "return_check", {
+        "answers": answers, "outlook": outlook, "wish": WISHES[answers.wish].label,
+        "amounts": [(item.line.title, outlook.goods[item.line.pk]) for item in answers.items],
+        "pays_back": answers.wish in PAYS_BACK,
+        "to_credit": answers.wish == Wish.STORE_CREDIT,
+        "answer_by": request.store.answer_by(timezone.now()),
+        "seen": answers.fingerprint(outlook), "back": answers.page_before(),
+        "problems": [("", problem)] if changed else [],
+    }, status=CONFLICT if changed else 200)
+
+
+# --- the return --------------------------------------------------------------------------------
+
+
+@order_view
+@require_safe
+def show(request: OrderRequest, number: str) -> HttpResponse:
+    return _return_page(request, _mine(request, number))
+
+
+@order_view
+@form_page
+def cancel(request: OrderRequest, number: str) -> HttpResponse:
+    rma = _mine(request, number)
+    if rma.status == Status.CANCELLED:
+        return redirect(addresses.return_page(rma))
+    if request.method == "POST":
+        return _try(request, rma, lambda: rma.cancel(by=BUYER), done=Status.CANCELLED)
+    if not rma.may_be_cancelled:
+        return _moved_on(request, rma)
+    return render_page(
+        request, "return_cancel", {"rma": rma, "rows": rma.lines.all(),
+                                   "back": addresses.return_page(rma)},
+    )
+
+
+@order_view
+@form_page
+def answer(request: OrderRequest, number: str) -> HttpResponse:
+    rma = _mine(request, number)
+    form = AnswerForm(_posted(request))
+    if request.method != "POST":
+        return redirect(addresses.return_page(rma))
+    if not form.is_valid() and rma.waits_for_buyer:
+        return _return_page(request, rma, answer_form=form, form=form)
+    words = form.cleaned_data.get("answer", "")
+    if rma.answer == words and words:
+        return redirect(addresses.return_page(rma))  # the same answer, sent twice
+    return _try(request, rma, lambda: rma.give_answer(words, by=BUYER))
+
+
+@order_view
+@form_page
+def appeal(request: OrderRequest, number: str) -> HttpResponse:
+    rma = _mine(request, number)
+    form = AppealForm(_posted(request))
+    if request.method != "POST":
+        return redirect(addresses.return_page(rma))
+    if not form.is_valid() and rma.may_be_appealed:
+        return _return_page(request, rma, appeal_form=form, form=form)
+    words = form.cleaned_data.get("words", "")
+    if rma.appeal == words and words:
+        return redirect(addresses.return_page(rma))
+    return _try(request, rma, lambda: rma.look_again(words, by=BUYER))
+
+
+def _mine(request: OrderRequest, number: str) -> ReturnAuthorization:
+    for rma in request.order.returns.all():
+        if rma.number == number:
+            return rma
+    raise Http404
+
+
+def _try(
+    request: OrderRequest, rma: ReturnAuthorization, verb: Callable[[], None], done: str = ""
+) -> HttpResponse:
+    """Does `verb` and goes to the return's page. When something else was faster, the page
+    says where the return stands now; unless it stands where the buyer wanted it (`done`)."""
+    page = addresses.return_page(rma)
+    try:
+        verb()
+    except IllegalTransition:
+        fresh = ReturnAuthorization.objects.prefetch_related("lines__line").get(pk=rma.pk)
+        fresh.order = request.order
+        return redirect(page) if fresh.status == done else _moved_on(request, fresh)
+    except Refused:
+        words = gettext("What you had asked to send back is part of another return by now, so "
+                        "we cannot look at this one again.")
+        return _return_page(request, rma, problems=[("", words)], status=CONFLICT)
+    return redirect(page)
+
+
+def _moved_on(request: OrderRequest, rma: ReturnAuthorization) -> HttpResponse:
+    words = gettext("That is no longer possible here, because your return has moved on. "
+                    "This page says where it stands now.")
+    return _return_page(request, rma, problems=[("", words)], status=CONFLICT)
+
+
+def _return_page(
+    request: OrderRequest, rma: ReturnAuthorization, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    keeps = rma.keeps_goods and rma.status == Status.APPROVED
+    promise = _promise(rma)
+    rows = list(rma.lines.all())
+    return render_page(request, "return_show", {
+        "rma": rma, "lines": [(row, REASONS[row.reason].label) for row in rows],
+        "pieces": _pieces(rows), "keeps": keeps,
+        "text": KEEP_GOODS if keeps else STATUS[rma.status],
+        "wish": WISHES[rma.wish].label, "pays_back": rma.wish in PAYS_BACK, "declined": DECLINED.get(rma.decline_reason, ""),
+        "promise": promise, "promise_words": PROMISES[promise.kind] if promise else "",
+        "guide": Guide.of(rma) if rma.status == Status.APPROVED and not keeps else None,
+        "ticket": _ticket(rma, rows), "answer_form": AnswerForm(), "appeal_form": AppealForm(),
+        **more,
+    }, status=status)
+
+
+def _pieces(rows: list[ReturnLine]) -> int:
+    return sum(row.requested for row in rows)
+
+
+def _ticket(rma: ReturnAuthorization, rows: list[ReturnLine]) -> list[str]:
+    """What stands on the stub of the ticket: short, however much comes back."""
+    if len(rows) == 1:
+        what = f"{rows[0].requested} × {Truncator(rows[0].line.title).chars(32)}"
+    else:
+        what = ngettext("%(n)d thing", "%(n)d things", _pieces(rows)) % {"n": _pieces(rows)}
+    if not rma.estimated_total:
+        return [what]
+    amount = formats.money(rma.estimated_total, rma.order.currency)
+    return [what, gettext("%(amount)s back") % {"amount": amount}]
+
+
+def _promise(rma: ReturnAuthorization) -> Promise | None:
+    """The return's own nearest promise, else that of its order, none of other returns."""
+    open_ones = [
+        row for row in rma.order.promises.all()
+        if row.is_open and row.authorization_id in (rma.pk, None)
+    ]
+    return min(
+        open_ones, key=lambda row: (row.authorization_id is None, row.due_at), default=None
+    )

@@ -4,12 +4,14 @@ import hashlib
 import hmac
 import re
 import secrets
-from datetime import datetime, timedelta
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import phonenumbers
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connections, models, router, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -41,15 +43,10 @@ class ShortLinkQuerySet(models.QuerySet["ShortLink"]):
         )
         return code
 
-    def find(self, code: str, now: datetime | None = None) -> "ShortLink | None":
-        """The live link of this code, or None (unknown, expired, revoked: all the same)."""
+    def of(self, code: str) -> "ShortLink | None":
+        """The link of this code, live or not; None when there never was one."""
         return (
-            self.filter(
-                code_hash=links.hash_code(code), revoked_at=None,
-                expires_at__gt=now or timezone.now(),
-            )
-            .select_related("order__store")
-            .first()
+            self.filter(code_hash=links.hash_code(code)).select_related("order__store").first()
         )
 
 
@@ -68,24 +65,53 @@ class ShortLink(models.Model):
     def __str__(self) -> str:
         return f"link to {self.order_id} until {self.expires_at:%Y-%m-%d}"
 
+    @property
+    def is_live(self) -> bool:
+        return self.revoked_at is None and timezone.now() < self.expires_at
+
+
+# At most so many, in each period of so long.
+type Limit = tuple[int, timedelta]
+
 
 class ThrottleQuerySet(models.QuerySet["Throttle"]):
     def hit(self, key: str, period: timedelta, now: datetime | None = None) -> int:
         """Counts one more in the current period and returns how many it makes.
 
-        The addition is done by the database, so that two processes never lose one.
+        One statement: the database adds, so that two processes never lose one, and the
+        first of a period costs as much as the others.
         """
-        seconds = int(period.total_seconds())
-        window = int((now or timezone.now()).timestamp()) // seconds
-        name = f"{key}:{seconds}:{window}"
-        row, made = self.get_or_create(
-            key=name, defaults={"count": 1, "ends_at": (now or timezone.now()) + period}
+        using = router.db_for_write(self.model)
+        quote = connections[using].ops.quote_name
+        table, name, count, ends = map(
+            quote, (self.model._meta.db_table, "key", "count", "ends_at")
         )
-        if made:
-            return 1
-        self.filter(pk=row.pk).update(count=F("count") + 1)
-        row.refresh_from_db(fields=["count"])
-        return row.count
+        sql = (
+            f"INSERT INTO {table} ({name}, {count}, {ends}) VALUES (%s, 1, %s) "
+            f"ON CONFLICT ({name}) DO UPDATE SET {count} = {table}.{count} + 1 "
+            f"RETURNING {count}"
+        )
+        key, ends_at = _window(key, period, now)
+        ends_at = connections[using].ops.adapt_datetimefield_value(ends_at)
+        with connections[using].cursor() as cursor:
+            cursor.execute(sql, [key, ends_at])
+            return cursor.fetchall()[0][0]
+
+    def admit(
+        self, key: str, limits: Sequence[Limit], now: datetime | None = None
+    ) -> datetime | None:
+        """Counts one more under each limit. None when it is within all of them, else the
+        end of the period that is used up; longer periods are not charged for it."""
+        for most, period in limits:
+            if self.hit(key, period, now) > most:
+                return _window(key, period, now)[1]
+        return None
+
+    def used_up(self, key: str, limit: Limit, now: datetime | None = None) -> bool:
+        """Whether one more would be too many; counts nothing."""
+        most, period = limit
+        name, _ = _window(key, period, now)
+        return self.filter(key=name, count__gte=most).exists()
 
     def stale(self) -> "ThrottleQuerySet":
         return self.filter(ends_at__lt=timezone.now())
@@ -104,16 +130,38 @@ class Throttle(models.Model):
         return f"{self.key}: {self.count}"
 
 
+def _window(key: str, period: timedelta, now: datetime | None) -> tuple[str, datetime]:
+    """The name of the row that counts now, and when its period ends."""
+    seconds = int(period.total_seconds())
+    number = int((now or timezone.now()).timestamp()) // seconds
+    ends_at = datetime.fromtimestamp((number + 1) * seconds, UTC)
+    return f"{key}:{seconds}:{number}", ends_at
+
+
 def secret_hash(purpose: str, text: str) -> str:
     """A name for `text` that tells nothing without our key."""
     key = settings.SECRET_KEY.encode()
     return hmac.new(key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-# How many guesses are judged. A buyer who is shut out here still has the emailed link.
-PER_ORDER = (5, timedelta(days=1))
-PER_NETWORK = ((10, timedelta(hours=1)), (30, timedelta(days=1)))
-OVERALL = (300, timedelta(minutes=10))
+# How many questions are judged, and codes sent. A buyer who is shut out here still has
+# the emailed link. A new code never resets them.
+PER_ORDER: Limit = (5, timedelta(days=1))
+PER_NETWORK: tuple[Limit, ...] = ((10, timedelta(hours=1)), (30, timedelta(days=1)))
+OVERALL: Limit = (300, timedelta(minutes=10))
+ATTEMPT_KEPT_FOR = timedelta(days=1)
+
+
+class FindAttemptQuerySet(LeasedQuerySet["FindAttempt"]):
+    def held(self, token: str, store: "Store") -> "FindAttempt | None":
+        """The question that a session asked on the Find page of `store`."""
+        return self.filter(token=token, store=store, sensitive=False).first() if token else None
+
+    def held_step_up(self, token: str, order: "Order") -> "FindAttempt | None":
+        return self.filter(token=token, order=order, sensitive=True).first() if token else None
+
+    def stale(self) -> "FindAttemptQuerySet":
+        return self.filter(made_at__lt=timezone.now() - ATTEMPT_KEPT_FOR)
 
 
 class FindAttempt(LeasedRow):
@@ -135,7 +183,7 @@ class FindAttempt(LeasedRow):
     tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True, blank=True)
 
-    objects = LeasedQuerySet.as_manager()
+    objects = FindAttemptQuerySet.as_manager()
 
     class Meta:
         indexes = lease_indexes("find")
@@ -172,10 +220,8 @@ class FindAttempt(LeasedRow):
         with transaction.atomic():
             # What was typed is not needed any more, whether it fitted or not.
             values = {"number": "", "proof": "", "order": order}
-            if order is None or not order.contact(sensitive=self.sensitive):
-                self.done(**values)
-                return
-            if Throttle.objects.hit(f"code:{order.pk}", PER_ORDER[1], now) > PER_ORDER[0]:
+            contact = order.contact(sensitive=self.sensitive, now=now) if order else ""
+            if not order or not contact or Throttle.objects.admit(codes_of(order), [PER_ORDER], now):
                 self.done(**values)
                 return
             expires = now + CODE_LIVES
@@ -183,25 +229,26 @@ class FindAttempt(LeasedRow):
                 return
             Event.objects.note(order, EventKind.CODE_SENT, by=BUYER, at=now)
             Notice.objects.write(
-                order, NoticeKind.ACCESS_CODE, event=f"find-{self.pk}",
-                recipient=order.contact(sensitive=self.sensitive), attempt=self.pk,
+                order, NoticeKind.ACCESS_CODE, event=f"find-{self.pk}", recipient=contact,
+                attempt=self.pk,
             )
 
     def _match(self, now: datetime) -> "Order | None":
         from returns.models.order import Order
 
-        number = self.number.strip().removeprefix("#").strip()
-        key = secret_hash("find", f"{self.store_id}:{number.casefold()}")
-        if Throttle.objects.hit("find:all", OVERALL[1], now) > OVERALL[0]:
+        if Throttle.objects.admit("find:all", [OVERALL], now):
             return None
-        # Orders that do not exist are counted alike.
-        if Throttle.objects.hit(f"find:{key}", PER_ORDER[1], now) > PER_ORDER[0]:
-            return None
-        # Buyers type capitals as they please; exact refs keep the look-up on its index.
-        refs = {links.order_ref(spelt) for spelt in (number, number.upper(), number.lower())}
+        spellings = _spellings(self.number)
+        refs = {links.order_ref(spelling) for spelling in spellings}
         order = (
             Order.objects.select_related("store").filter(store=self.store, ref__in=refs).first()
         )
+        # By the order itself, so that no spelling buys more guesses; orders that do not
+        # exist are counted alike.
+        ref = order.ref if order else spellings[0].casefold()
+        key = f"find:{secret_hash('find', f'{self.store_id}:{ref}')}"
+        if Throttle.objects.admit(key, [PER_ORDER], now):
+            return None
         return order if order and proves(order, self.proof) else None
 
     @property
@@ -221,7 +268,7 @@ class FindAttempt(LeasedRow):
         if not mine.update(tries=F("tries") + 1):
             return None
         self.refresh_from_db()
-        digits = re.sub(r"\D", "", typed)
+        digits = _digits(typed)
         # Compared in either case, so that time does not tell whether a code was sent.
         same = constant_time_compare(digits, self.code)
         if not (same and self.seed and self.order and self.expires_at and now < self.expires_at):
@@ -231,27 +278,57 @@ class FindAttempt(LeasedRow):
         return self.order
 
     @property
+    def is_out_of_tries(self) -> bool:
+        return self.tries >= TRIES_PER_CODE
+
+    @property
     def is_spent(self) -> bool:
-        return self.tries >= TRIES_PER_CODE or self.used_at is not None
+        return self.is_out_of_tries or self.used_at is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its code may still be typed, as far as the one who asked may know."""
+        in_time = timezone.now() < (self.expires_at or self.made_at + CODE_LIVES)
+        return in_time and not self.is_spent
+
+
+def codes_of(order: "Order") -> str:
+    """The key under which the codes sent for `order` are counted."""
+    return f"code:{order.pk}"
+
+
+def _spellings(typed: str) -> list[str]:
+    """What a buyer may have meant: with or without #, blanks, full-width letters, and in
+    capitals or not. Exact refs keep the look-up on its index."""
+    plain = unicodedata.normalize("NFKC", typed).strip().removeprefix("#").strip()
+    forms = [plain, "".join(plain.split()), typed.strip().removeprefix("#").strip()]
+    cases = [case for form in forms for case in (form, form.upper(), form.lower())]
+    return list(dict.fromkeys(cases))
 
 
 def proves(order: "Order", typed: str) -> bool:
     """Whether `typed` is the order's email, postcode, phone or its last four digits."""
-    typed = typed.strip()
+    typed = unicodedata.normalize("NFKC", typed).strip()
     found = False
     if order.email:
         found |= constant_time_compare(typed.casefold(), order.email.casefold())
-    if order.postcode:
-        found |= constant_time_compare(_plain(typed), _plain(order.postcode))
-    digits, phone = re.sub(r"\D", "", typed), re.sub(r"\D", "", order.phone)
-    if len(phone) >= 4 and digits and not re.search(r"[^\d\s()+./-]", typed):
+    if postcode := _plain(order.postcode):
+        found |= constant_time_compare(_plain(typed), postcode)
+    digits, phone = _digits(typed), _digits(order.phone)
+    if len(phone) >= 4 and re.fullmatch(r"[\d\s()+./-]+", typed):
         found |= constant_time_compare(digits, phone[-4:])
+        found |= constant_time_compare(digits, phone)
         found |= constant_time_compare(_e164(typed, order.country), _e164(order.phone, order.country))
     return found
 
 
+def _digits(text: str) -> str:
+    """The digits in `text`, in whatever script they were typed."""
+    return "".join(str(unicodedata.digit(sign)) for sign in text if sign.isdecimal())
+
+
 def _plain(text: str) -> str:
-    return re.sub(r"[^0-9A-Z]", "", text.upper()) or "-"
+    return re.sub(r"[^0-9A-Z]", "", text.upper())
 
 
 def _e164(text: str, country: str) -> str:

@@ -1,8 +1,11 @@
 """ReturnAuthorization (RMA): permission to send goods back, and its lines."""
 
+import logging
 import secrets
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,12 +15,11 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from returns import policy, states
+from returns import ledger, policy, states
 from returns.codes import DeclineReason, Disposition, Kind, Payer, Reason, Reception, Wish
-from returns.ledger import Obstacle, Problem, Refused
 from returns.models.event import CLOCK, RULE, Actor, Event, EventKind
 from returns.models.notice import Notice, NoticeKind
-from returns.models.promise import Promise, PromiseKind
+from returns.models.promise import AT_ONCE, Promise, PromiseKind
 from returns.policy import Chosen
 from returns.states import IllegalTransition, Status
 from tracking.calendars import end_of_day
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
 # No 0 O 1 I L U: what is read aloud or copied by hand must come back the same.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 REMIND_BEFORE = timedelta(days=3)
+REMIND_AT = time(10)  # a letter in the night looks like a machine, and frightens
+# What we promise for goods that stay with the buyer, and within how many working days.
+SETTLES: dict[str, str] = {
+    Wish.REFUND: PromiseKind.REFUND, Wish.STORE_CREDIT: PromiseKind.CREDIT,
+    Wish.EXCHANGE: PromiseKind.GOODS, Wish.REPLACEMENT: PromiseKind.GOODS,
+}
+PUT_RIGHT_WITHIN = 2
+logger = logging.getLogger(__name__)
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3, "default": Decimal(0)}
 
 
@@ -37,47 +47,45 @@ def new_number() -> str:
     return f"HW-{part[:4]}-{part[4:]}"
 
 
-def stamp(moment: datetime) -> str:
-    """Tells one occurrence of an event from the next in a notice's key."""
-    return str(int(moment.timestamp()))
+def remind_at(start: datetime, post_by: datetime, zone: str) -> datetime:
+    """When we remind of `post_by` what was allowed at `start`: three days before, in the
+    morning where the buyer lives; half-way when there is less than a day until then."""
+    place = ZoneInfo(zone)
+    day = post_by.astimezone(place).date() - REMIND_BEFORE
+    morning = datetime.combine(day, REMIND_AT, place)
+    return morning if morning - start >= timedelta(days=1) else start + (post_by - start) / 2
 
 
 class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
     def open_for(
-        self, order: "Order", wanted: Sequence["Wanted"], chosen: list[Chosen], *, wish: str,
+        self, order: "Order", wanted: Sequence["Wanted"], outlook: "Outlook", *, wish: str,
         by: Actor, key: str, note: str, kind: str, now: datetime,
     ) -> "ReturnAuthorization":
         """Writes the request that `Order.request_return` has checked, under its lock."""
-        postage = postage_due(order, chosen)
-        outcome = policy.estimate(
-            chosen, order.currency, postage=postage, cap=order.refundable()
-        )
-        value = sum(outcome.goods.values(), Decimal(0))
-        keeps = policy.may_keep(chosen, value)
-        pays_back = wish in (Wish.REFUND, Wish.STORE_CREDIT)
+        chosen = outlook.chosen
         rma = self.create(
             order=order, number=self.unused_number(), kind=kind, wish=wish, form_key=key,
-            note=note, requested_at=now, requested_by=by.kind, payer=outcome.payer,
-            value=value, estimated_fee=outcome.fee if pays_back else Decimal(0),
-            estimated_postage=postage if pays_back else Decimal(0),
-            estimated_total=outcome.total if pays_back else Decimal(0),
-            keeps_goods=keeps, post_days=min(item.rules.post_days for item in chosen),
+            note=note, requested_at=now, requested_by=by.kind, payer=outlook.payer,
+            value=outlook.value, estimated_fee=outlook.fee, estimated_postage=outlook.postage,
+            estimated_total=outlook.total, keeps_goods=outlook.keeps_goods,
+            post_days=min(item.rules.post_days for item in chosen),
         )
         comments = {item.line_id: item.comment for item in wanted}
         ReturnLine.objects.bulk_create(
             ReturnLine(
                 authorization=rma, line_id=item.line_id, requested=item.quantity,
                 reason=item.reason, comment=comments.get(item.line_id, ""),
-                amount=outcome.goods[item.line_id],
+                amount=outlook.goods[item.line_id],
             )
             for item in chosen
         )
-        Event.objects.note(order, EventKind.RETURN_REQUESTED, by=by, authorization=rma, at=now)
-        if policy.approves(chosen, value, wish):
+        # One letter, not two, when the answer is given at once.
+        letter = None if outlook.automatic else NoticeKind.RETURN_REQUESTED
+        rma._tell(EventKind.RETURN_REQUESTED, by, now, letter)
+        if outlook.automatic:
             rma.approve(by=RULE, now=now)
         else:
-            rma._promise_answer(by=by, now=now)
-            rma._write(NoticeKind.RETURN_REQUESTED, "requested")
+            rma._promise_answer(now)
         return rma
 
     def unused_number(self) -> str:
@@ -92,15 +100,15 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
         return self.filter(status=Status.REQUESTED)
 
     def to_remind(self, now: datetime | None = None) -> "ReturnAuthorizationQuerySet":
-        now = now or timezone.now()
+        """Also those whose time ran out without a word from us: see `remind`."""
         return self.filter(
-            status=Status.APPROVED, keeps_goods=False, reminded_at=None,
-            post_by__lte=now + REMIND_BEFORE, post_by__gt=now,
+            status=Status.APPROVED, reminded_at=None, remind_at__lte=now or timezone.now()
         )
 
     def overdue(self, now: datetime | None = None) -> "ReturnAuthorizationQuerySet":
+        """Approved, reminded, and still nothing posted."""
         return self.filter(
-            status=Status.APPROVED, keeps_goods=False, post_by__lt=now or timezone.now()
+            status=Status.APPROVED, reminded_at__isnull=False, post_by__lt=now or timezone.now()
         )
 
     def remind(self, now: datetime | None = None) -> int:
@@ -110,14 +118,17 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
         return self._each("expire", now)
 
     def _each(self, verb: str, now: datetime | None) -> int:
-        """One transaction each; what somebody else moved meanwhile is left alone."""
+        """One transaction each; what somebody else moved meanwhile is left alone, and one
+        that fails does not hold up the rest."""
         count = 0
-        for rma in self.select_related("order__store__account").iterator(chunk_size=200):
+        for rma in self.select_related("order__store__account")[:AT_ONCE]:
             try:
                 getattr(rma, verb)(by=CLOCK, now=now)
                 count += 1
             except IllegalTransition:
                 continue
+            except Exception:
+                logger.exception("%s: %s failed", rma.number, verb)
         return count
 
 
@@ -133,6 +144,52 @@ def postage_due(order: "Order", chosen: list[Chosen]) -> Decimal:
         if line.needs_shipping and line.held + now_back.get(line.pk, 0) < kept:
             return Decimal(0)
     return order.postage_total
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a request brings: shown before it is made, and written down when it is.
+
+    goods: line id → value as paid. postage: the original one, given back. total: what
+    goes back, 0 when no money was asked for. automatic: it is approved at once.
+    """
+
+    chosen: list[Chosen]
+    goods: dict[int, Decimal]
+    value: Decimal
+    postage: Decimal
+    fee: Decimal
+    total: Decimal
+    payer: str
+    keeps_goods: bool
+    automatic: bool
+
+    @classmethod
+    def of(cls, order: "Order", chosen: list[Chosen], wish: str) -> "Outlook":
+        pays_back = wish in (Wish.REFUND, Wish.STORE_CREDIT)
+        outcome = policy.estimate(
+            chosen, order.currency, cap=order.refundable(),
+            postage=postage_due(order, chosen) if pays_back else Decimal(0),
+        )
+        value = sum(outcome.goods.values(), Decimal(0))
+        kept = sum(
+            (rma.value for rma in order.returns.all() if rma.keeps_goods and rma.holds_money),
+            Decimal(0),
+        )
+        return cls(
+            chosen=chosen, goods=outcome.goods, value=value, payer=outcome.payer,
+            postage=outcome.postage,
+            fee=outcome.fee if pays_back else Decimal(0),
+            total=outcome.total if pays_back else Decimal(0),
+            keeps_goods=policy.may_keep(chosen, value + kept),
+            automatic=policy.approves(chosen, value, wish),
+        )
+
+    @property
+    def cut(self) -> Decimal:
+        """How much of it went back, or was promised, before."""
+        whole = self.value + self.postage - self.fee
+        return max(whole - self.total, Decimal(0)) if self.total else Decimal(0)
 
 
 class ReturnAuthorization(models.Model):
@@ -156,6 +213,7 @@ class ReturnAuthorization(models.Model):
 
     approved_at = models.DateTimeField(null=True, blank=True)
     post_by = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
@@ -185,7 +243,9 @@ class ReturnAuthorization(models.Model):
                 condition=Q(estimated_total__gte=0), name="return_estimate_not_negative"
             ),
             models.CheckConstraint(
-                condition=~Q(status=Status.APPROVED) | Q(post_by__isnull=False) | Q(keeps_goods=True),
+                condition=~Q(status=Status.APPROVED)
+                | Q(keeps_goods=True)
+                | Q(post_by__isnull=False, remind_at__isnull=False),
                 name="approved_return_has_a_post_by_date",
             ),
         ]
@@ -194,7 +254,7 @@ class ReturnAuthorization(models.Model):
                 fields=["requested_at"], name="return_waiting", condition=Q(status="requested")
             ),
             models.Index(
-                fields=["post_by"], name="return_to_post", condition=Q(status="approved")
+                fields=["remind_at"], name="return_to_post", condition=Q(status="approved")
             ),
             models.Index(fields=["status", "-requested_at"], name="return_by_status"),
         ]
@@ -213,6 +273,11 @@ class ReturnAuthorization(models.Model):
         return self.status not in states.FREED
 
     @property
+    def promises_money(self) -> bool:
+        """Its estimate is still to be paid; of a closed one the shop's own figure tells."""
+        return self.holds_money and self.status != Status.CLOSED
+
+    @property
     def waits_for_buyer(self) -> bool:
         return self.status == Status.INFO_REQUESTED
 
@@ -224,225 +289,229 @@ class ReturnAuthorization(models.Model):
     def may_be_appealed(self) -> bool:
         return self.status == Status.DECLINED and self.appealed_at is None
 
-    @property
-    def remind_at(self) -> datetime | None:
-        return self.post_by - REMIND_BEFORE if self.post_by else None
-
     # --- verbs --------------------------------------------------------------------------------
 
     def approve(self, *, by: Actor, now: datetime | None = None) -> None:
         """Gives the permission: the number counts, the time to post begins to run."""
         now = now or timezone.now()
-        zone = self.order.where
-        last_day = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=self.post_days)
-        with self._move(
+        with self._moving(
             Status.APPROVED, approved_at=now, decided_by=by.user,
-            post_by=None if self.keeps_goods else end_of_day(last_day, zone),
+            **({} if self.keeps_goods else self._term(now, self._last_second(now, self.post_days))),
         ):
             self.lines.update(
                 approved=F("requested"), waived=F("requested") if self.keeps_goods else 0
             )
-            self._note(EventKind.RETURN_APPROVED, by, now)
             self._keep(PromiseKind.ANSWER, now)
             if self.keeps_goods:
-                self._promise(
-                    PromiseKind.REFUND, self.order.store.calendar.close_of_working_day(now, 2),
-                    by, now,
-                )
+                due = self.order.store.calendar.close_of_working_day(now, PUT_RIGHT_WITHIN)
+                self._promise(SETTLES[self.wish], due, by, now)
             else:
-                self._promise(PromiseKind.REMINDER, self.first_reminder(now), by, now)
-            self._write(NoticeKind.RETURN_APPROVED, "approved", stamp(now))
-
-    def first_reminder(self, now: datetime) -> datetime:
-        """When we remind; at short terms the deadline itself is the next word."""
-        assert self.post_by is not None
-        at = self.post_by - REMIND_BEFORE
-        return at if at > now else self.post_by
+                self._promise(PromiseKind.REMINDER, self.remind_at, by, now)
+            self._tell(EventKind.RETURN_APPROVED, by, now, NoticeKind.RETURN_APPROVED)
 
     def ask(self, question: str, *, by: Actor, now: datetime | None = None) -> None:
         """Asks the buyer for more; the answer comes on the return's page."""
         now = now or timezone.now()
-        with self._move(Status.INFO_REQUESTED, question=question, answer=""):
-            self._note(EventKind.INFO_REQUESTED, by, now, question=question)
+        with self._moving(Status.INFO_REQUESTED, question=question, answer=""):
             self._keep(PromiseKind.ANSWER, now)
-            self._write(NoticeKind.INFO_REQUESTED, "asked", stamp(now), question=question)
+            self._tell(
+                EventKind.INFO_REQUESTED, by, now, NoticeKind.INFO_REQUESTED, question=question
+            )
 
     def give_answer(self, answer: str, *, by: Actor, now: datetime | None = None) -> None:
         """The buyer answered: back to the queue, and the desk's clock starts again."""
         now = now or timezone.now()
-        with self._move(Status.REQUESTED, expected=Status.INFO_REQUESTED, answer=answer):
-            self._note(EventKind.INFO_GIVEN, by, now, answer=answer)
-            self._promise_answer(by=by, now=now)
+        with self._moving(Status.REQUESTED, only=Status.INFO_REQUESTED, answer=answer):
+            self._promise_answer(now)
+            self._tell(
+                EventKind.INFO_GIVEN, by, now, NoticeKind.RETURN_REQUESTED, answer=answer
+            )
 
     def decline(
         self, reason: str, words: str = "", *, by: Actor, now: datetime | None = None
     ) -> None:
         now = now or timezone.now()
-        with self._move(
+        with self._moving(
             Status.DECLINED, decline_reason=reason, decline_words=words, ended_at=now,
             decided_by=by.user,
         ):
-            self._note(EventKind.RETURN_DECLINED, by, now, reason=reason, words=words)
             self._keep(PromiseKind.ANSWER, now)
-            Promise.objects.release(self, now)
-            self._write(NoticeKind.RETURN_DECLINED, "declined", stamp(now))
+            self._tell(
+                EventKind.RETURN_DECLINED, by, now, NoticeKind.RETURN_DECLINED,
+                reason=reason, words=words,
+            )
 
     def look_again(self, words: str, *, by: Actor, now: datetime | None = None) -> None:
-        """The buyer's one appeal. What was freed must still be there, so it is checked."""
+        """The buyer's one appeal. What was freed must still be there: Refused if not."""
         now = now or timezone.now()
-        with self._move(
-            Status.REQUESTED, expected=Status.DECLINED, appeal=words, appealed_at=now,
-            ended_at=None, also=Q(appealed_at=None),
+        if not self.may_be_appealed:
+            raise IllegalTransition(self.status, Status.REQUESTED)
+        with self._moving(
+            Status.REQUESTED, where=Q(appealed_at=None), again=now, appeal=words,
+            appealed_at=now, ended_at=None,
         ):
-            self._note(EventKind.RETURN_APPEALED, by, now, words=words)
-            self._promise_answer(by=by, now=now)
-            self._write(NoticeKind.RETURN_REQUESTED, "appealed")
+            self._promise_answer(now)
+            self._tell(
+                EventKind.RETURN_APPEALED, by, now, NoticeKind.RETURN_REQUESTED, words=words
+            )
 
     def cancel(self, *, by: Actor, now: datetime | None = None) -> None:
         """Takes the request back. A buyer may until the first scan, staff as the table says."""
         now = now or timezone.now()
         if by.is_buyer and not self.may_be_cancelled:
             raise IllegalTransition(self.status, Status.CANCELLED)
-        with self._move(Status.CANCELLED, ended_at=now):
-            self._note(EventKind.RETURN_CANCELLED, by, now)
+        with self._moving(Status.CANCELLED, ended_at=now):
             Promise.objects.release(self, now)
-            self._write(NoticeKind.RETURN_CANCELLED, "cancelled")
+            self._tell(EventKind.RETURN_CANCELLED, by, now, NoticeKind.RETURN_CANCELLED)
 
     def remind(self, *, by: Actor, now: datetime | None = None) -> None:
-        """Reminds before the post-by date, once; the status stays."""
+        """Reminds before the post-by date, once; the status stays.
+
+        Nobody's time ends without a word: when we are so late that it is over already,
+        it ends three days later.
+        """
         now = now or timezone.now()
-        with transaction.atomic():
-            order = self.order.locked()
-            mine = ReturnAuthorization.objects.filter(
-                pk=self.pk, status=Status.APPROVED, reminded_at=None
-            )
-            if not mine.update(reminded_at=now):
-                raise IllegalTransition(self.status, self.status)
-            self.order, self.reminded_at = order, now
-            self._note(EventKind.RETURN_REMINDED, by, now)
+        if self.status != Status.APPROVED or self.keeps_goods or self.reminded_at:
+            raise IllegalTransition(self.status, self.status)
+        assert self.post_by is not None
+        in_time = self.post_by > now
+        post_by = self.post_by if in_time else self._last_second(now, REMIND_BEFORE.days)
+        with self._changing(Q(reminded_at=None), reminded_at=now, post_by=post_by):
             self._keep(PromiseKind.REMINDER, now)
-            assert self.post_by is not None
-            self._promise(PromiseKind.DEADLINE, self.post_by, by, now)
-            self._write(NoticeKind.RETURN_REMINDER, "reminder", stamp(self.post_by))
+            self._promise(PromiseKind.DEADLINE, post_by, by, now)
+            self._tell(EventKind.RETURN_REMINDED, by, now, NoticeKind.RETURN_REMINDER)
 
     def expire(self, *, by: Actor, now: datetime | None = None) -> None:
-        """Approved but never posted: ended, and the quantity is free again."""
+        """Approved, reminded and never posted: ended, and the quantity is free again."""
         now = now or timezone.now()
-        with self._move(Status.EXPIRED, ended_at=now, also=Q(post_by__lt=now)):
-            self._note(EventKind.RETURN_EXPIRED, by, now)
+        due = Q(post_by__lt=now, reminded_at__isnull=False)
+        with self._moving(Status.EXPIRED, where=due, ended_at=now):
             self._keep(PromiseKind.DEADLINE, now)
-            self._keep(PromiseKind.REMINDER, now)
-            self._write(NoticeKind.RETURN_EXPIRED, "expired", stamp(now))
+            self._tell(EventKind.RETURN_EXPIRED, by, now, NoticeKind.RETURN_EXPIRED)
 
     def extend(self, post_by: datetime, *, by: Actor, now: datetime | None = None) -> None:
-        """More time after it ran out, given by staff; what was freed is checked again."""
+        """More time after it ran out, given by staff. What was freed must still be there:
+        Refused if not. post_by: in the future, else ValueError."""
         now = now or timezone.now()
-        with self._move(
-            Status.APPROVED, expected=Status.EXPIRED, post_by=post_by, reminded_at=None,
-            ended_at=None, decided_by=by.user,
+        if post_by <= now:
+            raise ValueError("the new last day is over already")
+        with self._moving(
+            Status.APPROVED, only=Status.EXPIRED, again=now, reminded_at=None, ended_at=None,
+            decided_by=by.user, **self._term(now, post_by),
         ):
-            self._note(EventKind.RETURN_EXTENDED, by, now, post_by=post_by.isoformat())
-            self._promise(PromiseKind.REMINDER, self.first_reminder(now), by, now)
-            self._write(NoticeKind.RETURN_APPROVED, "extended", stamp(now))
+            self._promise(PromiseKind.REMINDER, self.remind_at, by, now)
+            self._tell(
+                EventKind.RETURN_EXTENDED, by, now, NoticeKind.RETURN_APPROVED,
+                post_by=post_by.isoformat(),
+            )
+
+    def put_right(self, *, by: Actor, now: datetime | None = None) -> None:
+        """What we owed for goods that stay with the buyer has been sent or paid."""
+        now = now or timezone.now()
+        with self._moving(Status.RESOLVED, where=Q(keeps_goods=True), decided_by=by.user):
+            self.lines.update(resolved=F("waived"))
+            self._keep(SETTLES[self.wish], now)
+            self._tell(EventKind.RETURN_PUT_RIGHT, by, now)
 
     # --- how verbs are done ---------------------------------------------------------------------
 
-    def _move(self, new: str, *, expected: str | None = None, also: Q | None = None, **values):
-        """`with self._move(…):` one transaction: order locked, status moved, then the body.
+    @contextmanager
+    def _moving(
+        self, new: str, *, only: str | None = None, where: Q | None = None, **values: Any
+    ) -> Iterator[None]:
+        """`with self._moving(…):` the change of status to `new`, with what follows from it.
 
-        The first writer wins: when the return is no longer as it was read, or the table
-        does not allow the move, IllegalTransition is raised and nothing is written.
+        Raises IllegalTransition when the table does not allow it, or when `only` names
+        another state than the return's. The rest is as in `_changing`.
         """
-        return _Move(self, new, expected, also or Q(), values)
+        if only and self.status != only:
+            raise IllegalTransition(self.status, new)
+        states.check(self.status, new)
+        with self._changing(where or Q(), status=new, **values):
+            yield
 
-    def _take_again(self) -> dict[str, Any]:
-        """What a freed return takes when it comes back to life, at today's numbers.
+    @contextmanager
+    def _changing(
+        self, where: Q, *, again: datetime | None = None, **values: Any
+    ) -> Iterator[None]:
+        """One transaction: the order locked, `values` written, then the body.
+
+        The first writer wins: when the return is no longer in the state in which it was
+        read, or not `where`, IllegalTransition is raised. again: now, when it comes back to
+        life and has to take its goods again. Whatever is raised, nothing has changed,
+        neither in the database nor in this object.
+        """
+        old, before = self.status, {"order": self.order}
+        try:
+            with transaction.atomic():
+                self.order = self.order.locked()
+                mine = ReturnAuthorization.objects.filter(where, pk=self.pk, status=old)
+                if again and mine.exists():
+                    values |= self._take_again(again)
+                if not mine.update(**values):
+                    raise IllegalTransition(old, values.get("status", old))
+                before |= {name: getattr(self, name) for name in values}
+                for name, value in values.items():
+                    setattr(self, name, value)
+                yield
+        except BaseException:
+            for name, value in before.items():
+                setattr(self, name, value)
+            raise
+
+    def _take_again(self, now: datetime) -> dict[str, Decimal]:
+        """What a freed return takes as it comes back to life, at today's numbers.
 
         Called under the order's lock while it still holds nothing. Raises Refused when
-        something else took its units meanwhile; returns the new amounts.
+        something else took its units meanwhile, or the order was cancelled; whether it is
+        in time was judged when it was asked for. Returns the new amounts.
         """
-        problems, chosen = [], []
-        rows = list(self.lines.select_related("line"))
-        for row in rows:
-            row.line.order = self.order
-            if row.requested > row.line.returnable:
-                problems.append(
-                    Problem(Obstacle.TOO_MANY, row.line_id, limit=row.line.returnable)
-                )
-            chosen.append(row.line.choose(row.requested, row.reason))
-        if problems:
-            raise Refused(problems)
-        postage = postage_due(self.order, chosen) if self.estimated_postage else Decimal(0)
-        outcome = policy.estimate(
-            chosen, self.order.currency, postage=postage, cap=self.order.refundable()
+        from returns.models.order import Wanted
+
+        rows = {row.line_id: row for row in self.lines.all()}
+        order = self.order.with_goods()
+        chosen = ledger.check(
+            order, [Wanted(row.line_id, row.requested, row.reason) for row in rows.values()],
+            wish=self.wish, now=now, overruled=ledger.OVERRULED,
         )
-        for row in rows:
-            row.amount = outcome.goods[row.line_id]
-        ReturnLine.objects.bulk_update(rows, ["amount"])
-        pays_back = self.wish in (Wish.REFUND, Wish.STORE_CREDIT)
+        outlook = Outlook.of(order, chosen, self.wish)
+        for line_id, row in rows.items():
+            row.amount = outlook.goods[line_id]
+        ReturnLine.objects.bulk_update(rows.values(), ["amount"])
         return {
-            "value": sum(outcome.goods.values(), Decimal(0)),
-            "estimated_postage": postage if pays_back else Decimal(0),
-            "estimated_fee": outcome.fee if pays_back else Decimal(0),
-            "estimated_total": outcome.total if pays_back else Decimal(0),
+            "value": outlook.value, "estimated_fee": outlook.fee,
+            "estimated_postage": outlook.postage, "estimated_total": outlook.total,
         }
 
-    def _note(self, kind: str, by: Actor, at: datetime, **data: Any) -> None:
-        Event.objects.note(self.order, kind, by=by, authorization=self, at=at, **data)
+    def _last_second(self, now: datetime, days: int) -> datetime:
+        """The end of the day, where the buyer lives, `days` after today."""
+        zone = self.order.where
+        return end_of_day(now.astimezone(ZoneInfo(zone)).date() + timedelta(days=days), zone)
 
-    def _promise(self, kind: str, due_at: datetime, by: Actor, now: datetime) -> None:
+    def _term(self, now: datetime, post_by: datetime) -> dict[str, Any]:
+        return {"post_by": post_by, "remind_at": remind_at(now, post_by, self.order.where)}
+
+    def _tell(
+        self, kind: str, by: Actor, now: datetime, letter: str | None = None, **data: Any
+    ) -> None:
+        """One line of history, and the letter that tells it."""
+        event = Event.objects.note(
+            self.order, kind, by=by, authorization=self, at=now, **data
+        )
+        if letter:
+            Notice.objects.write(
+                self.order, letter, event=f"event-{event.pk}", authorization=self, **data
+            )
+
+    def _promise(self, kind: str, due_at: datetime | None, by: Actor, now: datetime) -> None:
+        assert due_at is not None
         Promise.objects.make(self.order, kind, due_at, by=by, authorization=self, now=now)
 
-    def _promise_answer(self, *, by: Actor, now: datetime) -> None:
-        store = self.order.store
-        self._promise(PromiseKind.ANSWER, store.calendar.due(now, store.answer_hours), by, now)
+    def _promise_answer(self, now: datetime) -> None:
+        self._promise(PromiseKind.ANSWER, self.order.store.answer_by(now), RULE, now)
 
     def _keep(self, kind: str, now: datetime) -> None:
         Promise.objects.keep(self.order, kind, authorization=self, now=now)
-
-    def _write(self, kind: str, what: str, which: str = "", **facts: Any) -> None:
-        event = f"return-{self.pk}-{what}" + (f"-{which}" if which else "")
-        Notice.objects.write(self.order, kind, event=event, authorization=self, **facts)
-
-
-class _Move:
-    """One change of status: see ReturnAuthorization._move."""
-
-    def __init__(self, rma, new, expected, also, values):
-        self.rma, self.new, self.expected, self.also, self.values = (
-            rma, new, expected, also, values,
-        )
-        self.atomic = transaction.atomic()
-
-    def __enter__(self) -> None:
-        rma = self.rma
-        if self.expected and rma.status != self.expected:
-            raise IllegalTransition(rma.status, self.new)
-        states.check(rma.status, self.new)
-        self.atomic.__enter__()
-        try:
-            rma.order = rma.order.locked()
-            if rma.status in states.FREED and self.new in states.OPEN:
-                self.values |= rma._take_again()
-            self.before = {name: getattr(rma, name) for name in ("status", *self.values)}
-            moved = ReturnAuthorization.objects.filter(
-                self.also, pk=rma.pk, status=rma.status
-            ).update(status=self.new, **self.values)
-            if not moved:
-                raise IllegalTransition(rma.status, self.new)
-        except BaseException as error:
-            self.atomic.__exit__(type(error), error, error.__traceback__)
-            raise
-        rma.status = self.new
-        for name, value in self.values.items():
-            setattr(rma, name, value)
-
-    def __exit__(self, kind, error, trace) -> None:
-        if error is not None:
-            # The row goes back to what it was; so must the object in memory.
-            for name, value in self.before.items():
-                setattr(self.rma, name, value)
-        self.atomic.__exit__(kind, error, trace)
 
 
 class ReturnLine(models.Model):

@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 KEPT_FOR = timedelta(days=7)
@@ -49,12 +49,26 @@ class Draft(models.Model):
         return f"{self.form} of {self.order_id}"
 
     def keep(self, **answers: Any) -> None:
-        """Saves answers; a value of None takes one away. Two tabs share one draft."""
-        merged = {**self.answers, **answers}
-        self.answers = {name: value for name, value in merged.items() if value is not None}
-        self.saved_at = timezone.now()
-        saved, _ = Draft.objects.update_or_create(
-            order=self.order, form=self.form,
-            defaults={"answers": self.answers, "saved_at": self.saved_at, "key": self.key},
-        )
-        self.pk = saved.pk
+        """Saves answers; a value of None takes one away.
+
+        Two tabs share one draft, so each adds to what is saved now, not to what it read.
+        When the form was sent meanwhile, a new draft begins: under the old key it would
+        only find the return that was made.
+        """
+        with transaction.atomic():
+            saved, made = Draft.objects.select_for_update().get_or_create(
+                order_id=self.order_id, form=self.form,
+                defaults={"key": new_key() if self.pk else self.key},
+            )
+            if not made and saved.is_stale:
+                saved.answers, saved.key = {}, new_key()
+            merged = {**saved.answers, **answers}
+            saved.answers = {name: value for name, value in merged.items() if value is not None}
+            saved.saved_at = timezone.now()
+            saved.save()
+        self.pk, self.key, self.saved_at = saved.pk, saved.key, saved.saved_at
+        self.answers = saved.answers
+
+    @property
+    def is_stale(self) -> bool:
+        return self.saved_at <= timezone.now() - KEPT_FOR

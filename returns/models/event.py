@@ -61,6 +61,7 @@ class EventKind(models.TextChoices):
     RETURN_REMINDED = "return_reminded", "Reminder sent"
     RETURN_EXPIRED = "return_expired", "Return expired"
     RETURN_EXTENDED = "return_extended", "More time given"
+    RETURN_PUT_RIGHT = "return_put_right", "Put right without a parcel"
     UPDATE_SENT = "update_sent", "We wrote as promised"
     PROMISE_BROKEN = "promise_broken", "A promise was not kept in time"
     CODE_SENT = "code_sent", "A code was sent"

@@ -5,17 +5,22 @@ It is a leased row: written in the transaction of the change, delivered afterwar
 """
 
 import hashlib
+import logging
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from returns import channels
 from tracking.work import LeasedQuerySet, LeasedRow, lease_indexes
 
 if TYPE_CHECKING:
     from returns.models.authorization import ReturnAuthorization
     from returns.models.order import Order
+
+logger = logging.getLogger(__name__)
 
 
 class NoticeKind(models.TextChoices):
@@ -43,6 +48,10 @@ SECRET_KINDS = frozenset({NoticeKind.ACCESS_CODE})
 
 
 class NoticeQuerySet(LeasedQuerySet["Notice"]):
+    def urgent(self) -> "NoticeQuerySet":
+        """What somebody sits waiting for, and what is worth nothing in ten minutes."""
+        return self.filter(kind__in=SECRET_KINDS)
+
     def write(
         self, order: "Order", kind: str, *, event: str,
         authorization: "ReturnAuthorization | None" = None, recipient: str = "", **facts: Any,
@@ -104,3 +113,42 @@ class Notice(LeasedRow):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} → {self.order_id}"
+
+    def deliver(self, through: "channels.Channels") -> bool:
+        """Renders, sends and settles this claimed notice; no transaction is open meanwhile.
+
+        False when the channel itself is down, so that others need not be tried just now.
+        Stale news is dropped. What fails is tried again later or given up; either way the
+        outcome stands in the row, and nothing about the buyer goes into the log.
+        """
+        from returns import letters
+
+        if self.attempts > self.MAX_ATTEMPTS:
+            # Counted at the claim, settled never: whoever took it did not live to say why.
+            self.dead("Every worker that took it was stopped.")
+            return True
+        try:
+            if not letters.is_still_true(self):
+                self.drop("No longer news.")
+                return True
+            letter = letters.write(self)
+            through[self.channel].send(letters.message(self, letter))
+        except channels.Error as error:
+            settle = self.dead if error.permanent else self.retry
+            settle(str(error))
+            return not error.down
+        except Exception as error:
+            logger.error("Notice %s (%s) cannot be written: %s", self.pk, self.kind, _where(error))
+            self.retry(_where(error))
+            return True
+        secret = self.kind in SECRET_KINDS
+        kept = {} if secret else {"subject": letter.subject, "text": letter.kept_text}
+        if not self.done(**kept):
+            logger.warning("Notice %s was sent after its lease had run out", self.pk)
+        return True
+
+
+def _where(error: Exception) -> str:
+    """Kind and place of an error; its own words may hold what a buyer wrote."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {last.name}, line {last.lineno}"

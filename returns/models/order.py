@@ -1,42 +1,64 @@
 """Order and OrderLine: what was bought, as the shop told us, with the rules of that day."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.utils import timezone
 
 from returns import ledger, links, policy
 from returns.codes import Kind, Wish
 from returns.models.event import Actor
+from returns.models.intake import TakesIn
 from returns.models.store import Store
 from returns.policy import Chosen, Rules
 
 if TYPE_CHECKING:
-    from returns.models.authorization import ReturnAuthorization
+    from returns.models.authorization import Outlook, ReturnAuthorization
 
-MONEY = {"max_digits": 14, "decimal_places": 3, "default": Decimal(0)}
+MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3, "default": Decimal(0)}
+TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "herr", "frau", "sir", "mme"})
+# Kana, ideographs and Hangul.
+FAMILY_FIRST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 # Codes for address and money go to the old contact for so long after a change.
 OLD_CONTACT_RULES_FOR = timedelta(hours=72)
 
 
-class OrderQuerySet(models.QuerySet["Order"]):
+class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
+    def with_goods(self) -> "OrderQuerySet":
+        """With what decides what may be sent back: lines, parcels and returns, in a fixed
+        number of queries."""
+        from returns.models.authorization import ReturnLine
+
+        return self._with_goods().prefetch_related(
+            Prefetch("returns__lines", ReturnLine.objects.select_related("line"))
+        )
+
     def with_story(self) -> "OrderQuerySet":
-        """With everything that the order's pages show, in a fixed number of queries."""
+        """With everything that the order's own page tells, in a fixed number of queries."""
+        return self._with_goods().prefetch_related(
+            "shipments__parcel__scans", "events", "promises"
+        )
+
+    def _with_goods(self) -> "OrderQuerySet":
+        from returns.models.authorization import ReturnLine
+        from returns.models.shipment import Shipment
+
         return self.select_related("store__account").prefetch_related(
             "lines",
-            "lines__return_lines__authorization",
-            "shipments__parcel__scans",
+            Prefetch(
+                "lines__return_lines", ReturnLine.objects.select_related("authorization")
+            ),
+            Prefetch("shipments", Shipment.objects.select_related("parcel")),
             "shipments__lines",
-            "returns__lines__line",
-            "events",
-            "promises",
+            "returns",
         )
 
 
@@ -47,6 +69,9 @@ class Order(models.Model):
     source = models.CharField(max_length=20, help_text="shopify, woocommerce, table, api")
     source_id = models.CharField(max_length=64, help_text="The shop's own id of the order.")
     source_version = models.DateTimeField(help_text="When the shop last changed it.")
+    source_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of the content taken in last."
+    )
     placed_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
@@ -114,7 +139,15 @@ class Order(models.Model):
 
     @property
     def first_name(self) -> str:
-        return self.name.split(" ")[0] if self.name.isascii() else self.name
+        """How a letter greets: by the first name where that can be told, else by the whole.
+
+        Chinese, Japanese and Korean names begin with the family; "Whitcombe, Sarah",
+        "J. Smith" and "Dr Smith" do not begin with a first name either.
+        """
+        name = " ".join(self.name.split())
+        first = name.partition(" ")[0]
+        whole = "," in name or first.rstrip(".").casefold() in TITLES or len(first.strip(".")) < 2
+        return name if whole or FAMILY_FIRST.search(name) else first
 
     @property
     def where(self) -> str:
@@ -145,12 +178,13 @@ class Order(models.Model):
             return None
         return max(moments)
 
+    def on_its_way(self, now: datetime) -> bool:
+        """Some of it was shipped lately and is not yet known to have arrived."""
+        return not self.is_cancelled and any(row.on_its_way(now) for row in self.outbound)
+
     @property
     def is_on_its_way(self) -> bool:
-        """Shipped lately and not yet known to have arrived."""
-        if self.is_cancelled or self.delivered_at:
-            return False
-        return any(row.is_on_its_way for row in self.outbound)
+        return self.on_its_way(timezone.now())
 
     def contact(self, *, sensitive: bool = False, now: datetime | None = None) -> str:
         """The email address that codes and letters go to.
@@ -158,9 +192,13 @@ class Order(models.Model):
         sensitive: for address and money; a contact that was changed lately does not
         count, so that whoever changed it cannot redirect goods or money with it.
         """
-        changed = self.contact_changed_at
-        recent = changed and changed > (now or timezone.now()) - OLD_CONTACT_RULES_FOR
+        recent = self.contact_is_new(now)
         return self.previous_email if sensitive and recent and self.previous_email else self.email
+
+    def contact_is_new(self, now: datetime | None = None) -> bool:
+        """Changed so lately that the one before still rules over address and money."""
+        changed = self.contact_changed_at
+        return bool(changed and changed > (now or timezone.now()) - OLD_CONTACT_RULES_FOR)
 
     @property
     def address_lines(self) -> list[str]:
@@ -185,6 +223,10 @@ class Order(models.Model):
             .get(pk=self.pk)
         )
 
+    def with_goods(self) -> "Order":
+        """This order, read again with what decides what may be sent back."""
+        return Order.objects.with_goods().get(pk=self.pk)
+
     def request_return(
         self,
         wanted: Sequence["Wanted"],
@@ -203,6 +245,7 @@ class Order(models.Model):
         line when something of it is not possible (any more); nothing is written then.
         """
         from returns.models.authorization import ReturnAuthorization
+        from returns.models.draft import Draft
 
         now = now or timezone.now()
         with transaction.atomic():
@@ -211,15 +254,34 @@ class Order(models.Model):
             made = ReturnAuthorization.objects.filter(order=order, form_key=key).first()
             if made:
                 return made
-            chosen = ledger.check(order, wanted, wish=wish, by=by, now=now)
+            outlook = order.with_goods().preview_return(wanted, wish=wish, by=by, now=now)
+            # The form has been sent: its draft goes with the same stroke.
+            Draft.objects.filter(order=order, key=key).delete()
             return ReturnAuthorization.objects.open_for(
-                order, wanted, chosen, wish=wish, by=by, key=key, note=note, kind=kind, now=now
+                order, wanted, outlook, wish=wish, by=by, key=key, note=note, kind=kind, now=now
             )
 
+    def preview_return(
+        self, wanted: Sequence["Wanted"], *, wish: str, by: Actor, now: datetime | None = None
+    ) -> "Outlook":
+        """What `request_return` would make of it now, without making it. Raises Refused."""
+        from returns.models.authorization import Outlook
+
+        chosen = ledger.check(
+            self, wanted, wish=wish, now=now or timezone.now(),
+            overruled=ledger.OVERRULED if by.is_staff else frozenset(),
+        )
+        return Outlook.of(self, chosen, wish)
+
     def refundable(self) -> Decimal:
-        """What may still be promised back: captured, less refunded, less promised."""
+        """What may still be promised back: captured, less refunded, less promised.
+
+        What a return promised counts until that return is closed; from then on the shop's
+        own figure speaks for it. A refund that the shop makes before that counts twice for
+        so long: an estimate may be too low for a while, never too high.
+        """
         promised = sum(
-            (rma.estimated_total for rma in self.returns.all() if rma.holds_money), Decimal(0)
+            (rma.estimated_total for rma in self.returns.all() if rma.promises_money), Decimal(0)
         )
         return max(self.paid_total - self.refunded_total - promised, Decimal(0))
 
@@ -227,7 +289,8 @@ class Order(models.Model):
         """Says when we write again while goods are on their way; see Promise."""
         from returns.models.promise import Promise
 
-        return Promise.objects.of_update(self, by=by, now=now)
+        with transaction.atomic():
+            return Promise.objects.of_update(self.locked(), by=by, now=now)
 
 
 @dataclass(frozen=True)
@@ -271,14 +334,16 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
         return Rules.from_json(self.rules_json)
 
     @property
     def paid(self) -> Decimal:
-        """What was paid for the whole line: after discounts, with tax, never negative."""
-        return max(self.unit_price * self.quantity - self.discount + self.tax, Decimal(0))
+        """What was paid for the whole line: after discounts, with tax, never negative, in
+        amounts that can be paid (shops calculate with more places than their money has)."""
+        paid = max(self.unit_price * self.quantity - self.discount + self.tax, Decimal(0))
+        return paid.quantize(policy.unit(self.order.currency), ROUND_HALF_UP)
 
     @property
     def shipped(self) -> int:
@@ -305,15 +370,18 @@ class OrderLine(models.Model):
             return max(delivered)
         return max(shipment.shipped_at for shipment in mine)
 
-    @property
-    def is_on_its_way(self) -> bool:
+    def on_its_way(self, now: datetime) -> bool:
         """Some of it is on the road: its time to return has not begun to run."""
         return any(
             part.line_id == self.pk
             for shipment in self.order.outbound
-            if shipment.is_on_its_way
+            if shipment.on_its_way(now)
             for part in shipment.lines.all()
         )
+
+    @property
+    def is_on_its_way(self) -> bool:
+        return self.on_its_way(timezone.now())
 
     def window_end(self, reason: str | None = None) -> datetime | None:
         """The last second to ask for a return, None = no limit (see Rules.window_end)."""
@@ -332,7 +400,9 @@ class OrderLine(models.Model):
 
     @property
     def returnable(self) -> int:
-        return max(self.shipped - self.held, 0)
+        """Units that may still be asked for; what was taken out of the order (refunded in
+        the shop, even after it was shipped) may not."""
+        return max(min(self.shipped, self.quantity - self.cancelled) - self.held, 0)
 
     def choose(self, quantity: int, reason: str) -> Chosen:
         rows = self.return_lines.all()

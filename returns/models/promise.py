@@ -1,14 +1,19 @@
 """Promise: what we said we would do, and by when. A broken one is final."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
 from returns.models.event import CLOCK, Actor, Event, EventKind
 from returns.models.notice import Notice, NoticeKind
+
+logger = logging.getLogger(__name__)
+# Rows that one sweep takes; the next comes in a minute.
+AT_ONCE = 500
 
 if TYPE_CHECKING:
     from returns.models.authorization import ReturnAuthorization
@@ -23,6 +28,8 @@ class PromiseKind(models.TextChoices):
     REMINDER = "reminder", "Remind before the deadline"
     DEADLINE = "deadline", "Write when the time to post is over"
     REFUND = "refund", "Send the money"
+    CREDIT = "credit", "Give the credit"
+    GOODS = "goods", "Send new goods"
 
 
 class PromiseState(models.TextChoices):
@@ -32,9 +39,10 @@ class PromiseState(models.TextChoices):
     SUPERSEDED = "superseded", "Replaced"
 
 
-# What the clock keeps by itself, by sending what was promised; the rest needs a person,
-# or the verb that makes it moot.
-KEPT_BY_CLOCK = frozenset({PromiseKind.UPDATE})
+# What can only be kept by writing: not promised to a buyer whose address we do not have.
+KEPT_BY_WRITING = frozenset({PromiseKind.UPDATE, PromiseKind.REMINDER, PromiseKind.DEADLINE})
+# The clock ticks each minute and a sweep takes its time; that is not being late.
+GRACE = timedelta(minutes=5)
 
 
 class PromiseQuerySet(models.QuerySet["Promise"]):
@@ -48,9 +56,12 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
         self, order: "Order", kind: str, due_at: datetime, *, by: Actor,
         authorization: "ReturnAuthorization | None" = None,
         follows: "Promise | None" = None, now: datetime | None = None,
-    ) -> "Promise":
-        """Makes a promise; an open one of the same kind is replaced by it."""
+    ) -> "Promise | None":
+        """Makes a promise, under the order's lock; an open one of the same kind is replaced
+        by it. None when it could not be kept, because nobody can be written to."""
         now = now or timezone.now()
+        if kind in KEPT_BY_WRITING and not order.email:
+            return None
         self.open().filter(order=order, kind=kind, authorization=authorization).update(
             state=PromiseState.SUPERSEDED, settled_at=now
         )
@@ -60,22 +71,30 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
         )
 
     def of_update(
-        self, order: "Order", *, by: Actor, now: datetime | None = None
+        self, order: "Order", *, by: Actor, follows: "Promise | None" = None,
+        now: datetime | None = None,
     ) -> "Promise | None":
-        """While goods are on their way: we write again, even if nothing has changed."""
+        """While goods are on their way: we write again, even if nothing has changed. An
+        open one stays as it is, whatever becomes of the other parcels: its time was said."""
         now = now or timezone.now()
-        if not order.is_on_its_way:
+        if not order.on_its_way(now):
             return None
+        standing = self.open().filter(order=order, kind=PromiseKind.UPDATE).first()
         due = order.store.calendar.close_of_working_day(now, order.store.update_days)
-        return self.make(order, PromiseKind.UPDATE, due, by=by, now=now)
+        return standing or self.make(
+            order, PromiseKind.UPDATE, due, by=by, follows=follows, now=now
+        )
 
     def keep(
         self, order: "Order", kind: str, *, authorization: "ReturnAuthorization | None" = None,
         now: datetime | None = None,
     ) -> int:
-        """Keeps the open promise of this kind: what was promised happened."""
+        """What was promised happened: the open promise of this kind is kept, or broken when
+        it happened too late."""
+        now = now or timezone.now()
+        in_time = When(due_at__gte=now - GRACE, then=Value(PromiseState.KEPT))
         return self.open().filter(order=order, kind=kind, authorization=authorization).update(
-            state=PromiseState.KEPT, settled_at=now or timezone.now()
+            state=Case(in_time, default=Value(PromiseState.BROKEN)), settled_at=now
         )
 
     def release(
@@ -85,6 +104,14 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
         return self.open().filter(authorization=authorization).update(
             state=PromiseState.SUPERSEDED, settled_at=now or timezone.now()
         )
+
+    def come_due(self, now: datetime | None = None) -> None:
+        """Each due one in a transaction of its own; one that fails does not hold up the rest."""
+        for promise in self.due(now).select_related("order")[:AT_ONCE]:
+            try:
+                promise.come_due(now)
+            except Exception:
+                logger.exception("promise %s could not come due", promise.pk)
 
 
 class Promise(models.Model):
@@ -138,27 +165,38 @@ class Promise(models.Model):
             promise = Promise.objects.due(now).filter(pk=self.pk).first()
             if promise is None:
                 return
-            if promise.kind in KEPT_BY_CLOCK:
-                promise._keep_by_writing(order, now)
-            elif promise.due_at + timedelta(minutes=5) <= now:
-                # The verbs that keep it run in the same minute; let them go first.
+            if promise.kind == PromiseKind.UPDATE:
+                promise.keep_by_writing(order, now)
+            elif promise.is_late(now):
                 promise._break(order, now)
 
-    def _keep_by_writing(self, order: "Order", now: datetime) -> None:
-        self._settle(PromiseState.KEPT, now)
-        if not order.is_on_its_way:
+    def is_late(self, now: datetime) -> bool:
+        return self.due_at < now - GRACE
+
+    def keep_by_writing(self, order: "Order", now: datetime) -> None:
+        """Writes where the parcel is, as promised, and says when we write next."""
+        late = self.is_late(now)
+        if not order.on_its_way(now):  # there is nothing to write about any more
+            self._settle(PromiseState.SUPERSEDED, now)
             return
+        notice = Notice.objects.write(
+            order, NoticeKind.ORDER_UPDATE, event=f"promise-{self.pk}", late=late,
+            due_at=self.due_at.isoformat(),
+        )
+        if notice is None:  # the address was taken away; nothing is left to promise
+            self._settle(PromiseState.SUPERSEDED, now)
+            return
+        self._settle(PromiseState.BROKEN if late else PromiseState.KEPT, now)
         Event.objects.note(order, EventKind.UPDATE_SENT, by=CLOCK, at=now)
-        Promise.objects.of_update(order, by=CLOCK, now=now)
-        Notice.objects.write(order, NoticeKind.ORDER_UPDATE, event=f"promise-{self.pk}")
+        Promise.objects.of_update(order, by=CLOCK, follows=self if late else None, now=now)
 
     def _break(self, order: "Order", now: datetime) -> None:
         """Says honestly that we are late, with a new time; the old one counts as broken."""
         self._settle(PromiseState.BROKEN, now)
-        due = order.store.calendar.due(now, order.store.answer_hours)
+        due = order.store.answer_by(now)
         Event.objects.note(
             order, EventKind.PROMISE_BROKEN, by=CLOCK, authorization=self.authorization, at=now,
-            kind=self.kind,
+            promise=self.kind,
         )
         Promise.objects.make(
             order, self.kind, due, by=CLOCK, authorization=self.authorization, follows=self,

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from tracking.milestones import Milestone
+from tracking.milestones import FINAL, Milestone
 
 # After so long without news of a delivery a parcel no longer counts as on its way.
 ON_ITS_WAY_FOR = timedelta(days=45)
@@ -44,13 +44,14 @@ class Shipment(models.Model):
             return None
         return parcel.milestone_at
 
+    def on_its_way(self, now: datetime) -> bool:
+        if self.parcel is None or self.parcel.milestone in FINAL:
+            return False
+        return self.shipped_at > now - ON_ITS_WAY_FOR
+
     @property
     def is_on_its_way(self) -> bool:
-        if self.parcel is None or self.parcel.milestone in {
-            Milestone.DELIVERED, Milestone.RETURNED,
-        }:
-            return False
-        return self.shipped_at > timezone.now() - ON_ITS_WAY_FOR
+        return self.on_its_way(timezone.now())
 
 
 class ShipmentLine(models.Model):

@@ -1,7 +1,8 @@
 """Store: one shop of a merchant, with its voice, its rules and its keys."""
 
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,7 +19,9 @@ from tracking.models.account import known_zone
 if TYPE_CHECKING:
     from returns.models.order import Order
 
-AMOUNT = {"max_digits": 12, "decimal_places": 3, "validators": [MinValueValidator(Decimal(0))]}
+AMOUNT: dict[str, Any] = {
+    "max_digits": 12, "decimal_places": 3, "validators": [MinValueValidator(Decimal(0))],
+}
 
 
 class Store(models.Model):
@@ -74,6 +77,10 @@ class Store(models.Model):
     @property
     def calendar(self) -> Calendar:
         return self.account.calendar
+
+    def answer_by(self, now: datetime) -> datetime:
+        """When a person has answered what is asked at `now`, in working hours."""
+        return self.calendar.due(now, self.answer_hours)
 
     def sign_link(self, number: str, expiry: int = 0) -> str:
         """The token of a buyer link for order `number`, made with the newest live key."""
@@ -169,7 +176,7 @@ class ReturnPolicy(models.Model):
         wishes += [Wish.REPLACEMENT] if self.offers_replacement else []
         wishes += [Wish.STORE_CREDIT] if self.offers_store_credit else []
         own = {row.reason: row for row in self.reasons.all()}
-        reasons = {
+        reasons: dict[str, ReasonRule] = {
             code: own[code].rule() if code in own else ReasonPolicy(reason=code).rule()
             for code in Reason
             if code not in own or own[code].offered

@@ -28,6 +28,12 @@
   };
   copyButtons(document);
 
+  // Printing needs a script, so the button shows only where there is one.
+  for (const button of all("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
   // A second press within ten seconds changes nothing: the form is already on its way.
   // The buttons stay enabled, so their names are sent and the back button finds them usable.
   const sent = new WeakMap();

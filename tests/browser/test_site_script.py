@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.template import Context, Template
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -21,14 +21,6 @@ CONTENT = """
 <p class="ref" data-copy="HW7F3K9Q2M">HW-7F3K-9Q2M</p>
 <section data-refresh id="story">Story</section></div>
 """
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ MESSAGES = 60
 
 
 class TroublesomeMailServer:
-    """Takes mails, but of six new ones it turns one away and hangs up after another."""
+    """Takes mails, but of twelve new ones it turns one away and hangs up after another."""
 
     def __init__(self) -> None:
         self.arrived: list[tuple[str, str]] = []  # (recipient, Message-ID)
@@ -38,10 +38,10 @@ class TroublesomeMailServer:
         identity = message["Message-ID"]
         new = identity not in self.met
         self.met.add(identity)
-        if new and len(self.met) % 6 == 1:
+        if new and len(self.met) % 12 == 1:
             return "451 Come back later"
         self.arrived.append((envelope.rcpt_tos[0], identity))
-        if new and len(self.met) % 6 == 4:
+        if new and len(self.met) % 12 == 7:
             server.transport.abort()  # we have it, but the sender will never know
         return "250 Thank you"
 
@@ -66,15 +66,28 @@ def site(tmp_path):
 def buyers_ask(site: RunningSite, count: int) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.asking_buyers", str(count)],
-        env=site.environment, cwd=HOUSE, capture_output=True, text=True, timeout=120,
+        env=site.environment,
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
 
 
 def test_no_message_is_lost_whatever_is_killed(tmp_path, mail_server):
     """Kills every process of the tree once, messages being on their way all the time."""
-    victims = ["inner 0", "inner 1", "inner 2", "inner 3", "sentinel", "worker", "clock",
-               "web server", "web worker"]
+    victims = [
+        "inner 0",
+        "inner 1",
+        "inner 2",
+        "inner 3",
+        "sentinel",
+        "worker",
+        "clock",
+        "web server",
+        "web worker",
+    ]
     random.shuffle(victims)
     batch = MESSAGES // (len(victims) + 1)
     with running_site(tmp_path, HOMEWARD_SMTP_URL=mail_server.url) as site:
@@ -113,6 +126,23 @@ def test_a_queue_that_hangs_is_replaced(site):
 
     assert site.tree()["worker"] != worker
     assert "worker is silent" in site.log.read_text()
+
+
+def test_a_task_that_hangs_with_the_database_locked_is_ended(site):
+    """Nothing can be written meanwhile, by the clock neither; it counts as silence."""
+    site.wait_for_beats(1)
+    worker = site.tree()["worker"]
+    done = site.manage(
+        "shell",
+        "-c",
+        "from django_q.tasks import async_task;"
+        "async_task('tests.hurry.tasks.hang_with_the_database_locked')",
+    )
+    assert done.returncode == 0, done.stderr
+
+    wait_until(lambda: site.tree().get("worker") not in {None, worker}, "it is replaced")
+
+    site.wait_for_beats(2)
 
 
 def test_nothing_outlives_a_killed_keeper_and_the_next_one_starts(site):

@@ -1,24 +1,30 @@
 """Account: whose keys, quotas, lanes and calendar a parcel uses."""
 
 from datetime import time
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 
 from tracking.calendars import Calendar
 
 
 def known_zone(value: str) -> None:
-    if value not in available_timezones():
+    try:
+        ZoneInfo(value)
+    except (LookupError, ValueError, OSError):  # unknown, or no name at all
         raise ValidationError("%(value)s is not a time zone, write for example Europe/Berlin.",
-                              params={"value": value})
+                              params={"value": value}) from None
 
 
 class Account(models.Model):
     name = models.CharField(max_length=80, unique=True)
     zone = models.CharField("time zone", max_length=40, default="UTC", validators=[known_zone])
-    country = models.CharField(max_length=2, help_text="ISO code; its public holidays count.")
+    country = models.CharField(
+        max_length=2, validators=[RegexValidator(r"^[A-Z]{2}$", "Two capitals: DE.")],
+        help_text="ISO code; its public holidays count.",
+    )
     opens = models.TimeField(default=time(9))
     closes = models.TimeField(default=time(18))
     works_weekends = models.BooleanField(default=False)

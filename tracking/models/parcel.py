@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -73,42 +73,40 @@ class Parcel(models.Model):
         """Adds what is new among `reports`, in any order, and moves the milestone.
 
         Returns the new scans. A report that is already known (same moment, code and
-        place, however worded) changes nothing. Sends `milestone_reached` inside the
-        transaction when the parcel moved on.
+        place, however worded) changes nothing. The milestone is read from all scans in
+        order of time, so it does not matter in which order they arrived. Sends
+        `milestone_reached` inside the transaction when the parcel moved on.
         """
         now = now or timezone.now()
         with transaction.atomic():
             me = Parcel.objects.select_for_update().get(pk=self.pk)
-            known = set(me.scans.values_list("at", "code", "place"))
+            scans = {scan.identity: scan for scan in me.scans.all()}
             fresh = []
             for report in sorted(reports, key=lambda report: report.at):
-                identity = (report.at, report.code, report.place)
-                if identity in known:
-                    continue
-                known.add(identity)
-                fresh.append(
-                    Scan(
-                        parcel=me, at=report.at, milestone=report.milestone, code=report.code,
-                        place=report.place, words=report.words, language=report.language,
-                        utc_offset=report.utc_offset,
-                    )
-                )
+                scan = Scan.of(me, report)
+                if scan.identity not in scans:
+                    scans[scan.identity] = scan
+                    fresh.append(scan)
             Scan.objects.bulk_create(fresh)
             before = me.milestone
-            for scan in fresh:
-                newer = me.milestone_at is None or scan.at >= me.milestone_at
-                if milestones.follows(scan.milestone, me.milestone, newer):
-                    me.milestone, me.milestone_at = scan.milestone, scan.at
-                elif newer and scan.milestone == me.milestone:
-                    me.milestone_at = scan.at
+            me.milestone, me.milestone_at = _where(scans.values())
             me.checked_at = now
             me.save(update_fields=["milestone", "milestone_at", "checked_at"])
-            self.milestone, self.milestone_at = me.milestone, me.milestone_at
-            self.checked_at = now
             if me.milestone != before:
                 # Receivers write their rows in this same transaction: both or neither.
                 milestone_reached.send(sender=Parcel, parcel=me, before=before)
+        self.milestone, self.milestone_at = me.milestone, me.milestone_at
+        self.checked_at = now
         return fresh
+
+
+def _where(scans: "Iterable[Scan]") -> tuple[str, datetime | None]:
+    """The milestone that `scans` tell together, and when it was reached."""
+    milestone, at = str(Milestone.ANNOUNCED), None
+    for scan in sorted(scans, key=lambda scan: (scan.at, milestones.RANK[scan.milestone])):
+        if milestones.follows(scan.milestone, milestone):
+            milestone, at = scan.milestone, scan.at
+    return milestone, at
 
 
 class Scan(models.Model):
@@ -131,3 +129,18 @@ class Scan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.milestone} {self.place}".strip()
+
+    @classmethod
+    def of(cls, parcel: Parcel, report: ScanReport) -> "Scan":
+        # In UTC, because in the hour that clocks repeat, equal moments of two zones
+        # compare as different; cut, because carriers know no limits.
+        return cls(
+            parcel=parcel, at=report.at.astimezone(UTC), milestone=report.milestone,
+            code=report.code[:60], place=report.place[:120], words=report.words,
+            language=report.language, utc_offset=report.utc_offset,
+        )
+
+    @property
+    def identity(self) -> tuple[datetime, str, str]:
+        """What makes it the same scan when it is reported again, in whatever words."""
+        return self.at, self.code, self.place

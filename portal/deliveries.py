@@ -1,0 +1,193 @@
+"""The parcels of an order, each with what is known about it and where that says it stands.
+
+Pure functions over an Order loaded by `Order.objects.with_story()`, and `now`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from tracking import carriers
+from tracking.milestones import FINAL, MOVING, TURNED, Milestone
+
+if TYPE_CHECKING:
+    from returns.models import Order, OrderLine, Shipment
+    from tracking.models import Parcel, Scan
+
+# No first scan for a day or two is normal and said so; after that we say what is missing.
+FIRST_SCAN_WITHIN = timedelta(hours=48)
+# A parcel that left so long ago, and of which nothing was heard for QUIET_FOR, is told as
+# a parcel without news instead of one on its way.
+LONG_AGO = timedelta(days=45)
+QUIET_FOR = timedelta(days=14)
+
+# Goods that cross borders within these countries meet no customs.
+CUSTOMS_UNION = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+    "IT", "LT", "LU", "LV", "MC", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+})
+
+
+class Stage:
+    """Where one parcel stands, told more finely than by its milestone, whose codes these
+    also are where nothing has to be told more finely. `portal/story_texts.py` has the words."""
+
+    NO_NUMBER = "no_number"
+    NO_NUMBER_LONG_AGO = "no_number_long_ago"
+    SENT = "sent"  # as the shop said; no carrier has reported yet
+    NOT_SCANNED = "not_scanned"  # the carrier knows the number, and that for days
+    LAST_SEEN = "last_seen"  # on the road, and the last report names its place
+    OUT_EARLIER = "out_earlier"  # went out for delivery on another day, no word since
+    DELIVERED_TODAY = "delivered_today"
+    QUIET = "quiet"
+
+
+# Here the buyer is the one who can do something.
+FOR_THE_BUYER = frozenset(
+    {
+        Milestone.ATTEMPTED, Milestone.READY_FOR_PICKUP, Stage.NOT_SCANNED, Stage.QUIET,
+        Stage.NO_NUMBER_LONG_AGO, Stage.OUT_EARLIER,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One parcel of an order, or goods that travel without a number (`parcel` is None).
+
+    key: names its part of the page. contents: the lines in it with their quantities.
+    scans: newest first. place: of the newest report, or ''.
+    """
+
+    key: str
+    parcel: "Parcel | None"
+    shipped_at: datetime
+    is_return: bool
+    contents: tuple[tuple["OrderLine", int], ...]
+    scans: tuple["Scan", ...]
+    stage: str
+
+    @property
+    def number(self) -> str:
+        return self.parcel.number if self.parcel else ""
+
+    @property
+    def carrier(self) -> str:
+        return carriers.called(self.parcel.carrier) if self.parcel else ""
+
+    @property
+    def page(self) -> str:
+        return carriers.page_of(self.parcel.carrier, self.number) if self.parcel else ""
+
+    @property
+    def place(self) -> str:
+        return self.scans[0].place.strip() if self.scans else ""
+
+    @property
+    def milestone(self) -> str:
+        return _known(self.parcel.milestone) if self.parcel else Milestone.UNKNOWN
+
+    @property
+    def last_news_at(self) -> datetime:
+        return max(self.shipped_at, self.scans[0].at) if self.scans else self.shipped_at
+
+    @property
+    def reached_at(self) -> datetime:
+        """When it came to where it stands."""
+        at = self.parcel.milestone_at if self.parcel else None
+        return at or self.last_news_at
+
+    @property
+    def has_arrived(self) -> bool:
+        return self.milestone == Milestone.DELIVERED
+
+    @property
+    def has_ended(self) -> bool:
+        return self.milestone in FINAL
+
+    @property
+    def has_turned(self) -> bool:
+        return self.milestone in TURNED
+
+    @property
+    def is_moving(self) -> bool:
+        return self.milestone in MOVING and not self.has_ended
+
+    @property
+    def customs_seen(self) -> bool:
+        return any(scan.milestone == Milestone.CUSTOMS for scan in self.scans)
+
+
+def deliveries(order: "Order", now: datetime, *, back: bool = False) -> list[Delivery]:
+    """The parcels to the buyer (or `back` to us), oldest first; several dispatches in one
+    parcel are one."""
+    groups: dict[object, list[Shipment]] = {}
+    for shipment in sorted(order.shipments.all(), key=lambda row: (row.shipped_at, row.pk)):
+        if shipment.is_return == back:
+            groups.setdefault(shipment.parcel_id or ("none", shipment.pk), []).append(shipment)
+    lines = {line.pk: line for line in order.lines.all()}
+    return [_delivery(group, lines, now) for group in groups.values()]
+
+
+def _delivery(group: "list[Shipment]", lines: "dict[int, OrderLine]", now: datetime) -> Delivery:
+    first, parcel = group[0], group[0].parcel
+    contents: dict[int, int] = {}
+    for shipment in group:
+        for part in shipment.lines.all():
+            contents[part.line_id] = contents.get(part.line_id, 0) + part.quantity
+    scans = sorted(parcel.scans.all(), key=_newest_first) if parcel else []
+    return Delivery(
+        key=f"sent-{first.pk}",
+        parcel=parcel,
+        shipped_at=first.shipped_at,
+        is_return=first.is_return,
+        contents=tuple((lines[pk], count) for pk, count in contents.items() if pk in lines),
+        scans=tuple(scans),
+        stage=_stage(parcel, first.shipped_at, scans, now),
+    )
+
+
+def _known(milestone: str) -> str:
+    return milestone if milestone in Milestone.values else Milestone.UNKNOWN
+
+
+def _newest_first(scan: "Scan") -> tuple[float, int]:
+    return -scan.at.timestamp(), -scan.pk
+
+
+def _stage(
+    parcel: "Parcel | None", shipped_at: datetime, scans: "list[Scan]", now: datetime
+) -> str:
+    long_ago = shipped_at < now - LONG_AGO
+    if parcel is None:
+        return Stage.NO_NUMBER_LONG_AGO if long_ago else Stage.NO_NUMBER
+    milestone = _known(parcel.milestone)
+    reached = parcel.milestone_at or (scans[0].at if scans else shipped_at)
+    same_day = timezone.localtime(reached).date() == timezone.localtime(now).date()
+    if milestone == Milestone.DELIVERED:
+        return Stage.DELIVERED_TODAY if same_day else milestone
+    news = max(shipped_at, scans[0].at) if scans else shipped_at
+    if long_ago and news < now - QUIET_FOR and milestone != Milestone.RETURNED:
+        return Stage.QUIET
+    if milestone == Milestone.ANNOUNCED:
+        if not scans:
+            return Stage.SENT
+        return milestone if shipped_at > now - FIRST_SCAN_WITHIN else Stage.NOT_SCANNED
+    if milestone == Milestone.OUT_FOR_DELIVERY and not same_day:
+        return Stage.OUT_EARLIER
+    if milestone == Milestone.IN_TRANSIT and scans and 0 < len(scans[0].place.strip()) <= 24:
+        return Stage.LAST_SEEN
+    return milestone
+
+
+def meets_customs(order: "Order", delivery: Delivery | None = None) -> bool:
+    """Whether goods pass customs on the way: between two countries, not within one union,
+    and always when customs has reported."""
+    if delivery and delivery.customs_seen:
+        return True
+    here, there = order.store.country, order.country
+    if not there or here == there:
+        return False
+    return not (here in CUSTOMS_UNION and there in CUSTOMS_UNION)

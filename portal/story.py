@@ -1,0 +1,315 @@
+"""The letter of an order: one sentence about now, what happens next, and what we promised.
+
+Pure functions over an Order loaded by `Order.objects.with_story()`, and `now`. They speak
+the active language and tell days in the active time zone. Words: `portal/story_texts.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from portal import drawings, story_texts
+from portal.deliveries import FOR_THE_BUYER, Delivery, Stage, deliveries, meets_customs
+from portal.story_texts import Standing, Told, say, say_counted
+from returns import formats, ledger, states
+from returns.states import Status
+from returns.texts import PROMISES
+from tracking.milestones import Milestone
+from tracking.texts import STEPS
+
+if TYPE_CHECKING:
+    from returns.models import Order, OrderLine, ReturnAuthorization
+
+# The end of a return stays the news for so long.
+NEWS_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the journey. state: done, now or ahead."""
+
+    icon: str
+    label: str
+    state: str
+
+
+@dataclass(frozen=True)
+class ParcelLine:
+    """One parcel of several. key: where its story stands on the page."""
+
+    key: str
+    title: str
+    icon: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Promised:
+    """What we said we would do. text: a sentence with {when} in it."""
+
+    due_at: datetime
+    text: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the order. held: (units, return) for every return that holds some."""
+
+    line: "OrderLine"
+    symbol: str
+    count: int
+    cancelled: int
+    price: Decimal
+    held: tuple[tuple[int, "ReturnAuthorization"], ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """rma: the return that the heading is about, None when it is about the order.
+    question: what it asks the buyer. button: what the link to it says."""
+
+    title: str
+    next: tuple[str, ...]
+    scene: str
+    steps: tuple[Step, ...] = ()
+    parcels: tuple[ParcelLine, ...] = ()
+    rma: "ReturnAuthorization | None" = None
+    question: str = ""
+    button: str = ""
+
+
+def tell(order: "Order", now: datetime) -> Story:
+    parcels = deliveries(order, now)
+    rma = _return_in_the_news(order, parcels, now)
+    if rma is not None:
+        return _of_return(rma)
+    standing = _standing(order, parcels)
+    if standing:
+        return _of_order(order, standing, parcels)
+    return _of_parcel(order, parcels[0])
+
+
+# --- Which of it is the news ------------------------------------------------------------------
+
+
+def _return_in_the_news(
+    order: "Order", parcels: list[Delivery], now: datetime
+) -> "ReturnAuthorization | None":
+    """A question to the buyer first, then a return that has to be posted, then whatever
+    return moved after the parcels did."""
+    rows = list(order.returns.all())
+    if asked := [rma for rma in rows if rma.waits_for_buyer]:
+        return asked[0]
+    to_post = [rma for rma in rows if rma.status == Status.APPROVED and rma.post_by]
+    if to_post:
+        return min(to_post, key=lambda rma: (rma.post_by, rma.pk))
+    moved = {rma.pk: rma.requested_at for rma in rows}
+    for event in order.events.all():
+        if event.authorization_id in moved:
+            moved[event.authorization_id] = max(moved[event.authorization_id], event.at)
+    last_of_parcels = max((parcel.last_news_at for parcel in parcels), default=order.placed_at)
+    news = [
+        rma for rma in rows
+        if rma.status != Status.CANCELLED
+        and moved[rma.pk] >= last_of_parcels
+        and (rma.status in states.OPEN or moved[rma.pk] > now - NEWS_FOR)
+    ]
+    return max(news, key=lambda rma: (moved[rma.pk], rma.pk), default=None)
+
+
+def _standing(order: "Order", parcels: list[Delivery]) -> str:
+    """Where the whole order stands, or '' when its one parcel tells it."""
+    lines = list(order.lines.all())
+    if order.is_cancelled:
+        return Standing.CANCELLED
+    if not parcels:
+        if lines and all(line.cancelled >= line.quantity for line in lines):
+            return Standing.EMPTIED
+        if not order.paid_at:
+            return Standing.UNPAID
+        if lines and not any(line.to_ship for line in lines):
+            return Standing.NEEDS_NO_PARCEL
+        return Standing.NOT_SHIPPED
+    arrived = sum(parcel.has_arrived for parcel in parcels)
+    if any(line.to_ship for line in lines):
+        return Standing.PART_ARRIVED if arrived == len(parcels) else Standing.PART_SENT
+    if len(parcels) == 1:
+        return ""
+    if arrived == len(parcels):
+        today = any(parcel.stage == Stage.DELIVERED_TODAY for parcel in parcels)
+        return Standing.ALL_ARRIVED_TODAY if today else Standing.ALL_ARRIVED
+    return Standing.SOME_ARRIVED if arrived else Standing.NONE_ARRIVED
+
+
+# --- Telling it -------------------------------------------------------------------------------
+
+
+def _of_return(rma: "ReturnAuthorization") -> Story:
+    keeps = rma.status == Status.APPROVED and rma.keeps_goods
+    told = story_texts.KEEPS_GOODS if keeps else story_texts.RETURN[rma.status]
+    facts = {"post_by": formats.day(rma.post_by) if rma.post_by else ""}
+    button: story_texts.Words = story_texts.TO_ANY_RETURN
+    if not keeps:
+        button = story_texts.TO_THE_RETURN.get(rma.status, button)
+    return Story(
+        say(told.title, **facts), tuple(say(words, **facts) for words in told.next), told.scene,
+        rma=rma, question=rma.question if rma.waits_for_buyer else "", button=str(button),
+    )
+
+
+def _of_order(order: "Order", standing: str, parcels: list[Delivery]) -> Story:
+    told = story_texts.ORDER[standing]
+    arrived = sum(parcel.has_arrived for parcel in parcels)
+    last = max((parcel.reached_at for parcel in parcels), default=order.placed_at)
+    facts = {"day": formats.day(last), "arrived": arrived, "total": len(parcels)}
+    speak = say_counted if standing == Standing.SOME_ARRIVED else say
+    following = [say(words, **facts) for words in told.next]
+    open_ones = [parcel for parcel in parcels if not parcel.has_ended]
+    if standing in {Standing.SOME_ARRIVED, Standing.NONE_ARRIVED, Standing.PART_SENT} and not any(
+        parcel.stage in FOR_THE_BUYER or parcel.has_turned for parcel in open_ones
+    ):
+        following.append(str(story_texts.NOTHING_TO_DO))
+    not_left = standing in {Standing.NOT_SHIPPED, Standing.UNPAID}
+    return Story(
+        speak(told.title, **facts), tuple(following), told.scene,
+        journey(order, None) if not_left else (),
+        () if standing in {Standing.CANCELLED, Standing.EMPTIED} else _each(parcels),
+    )
+
+
+def _each(parcels: list[Delivery]) -> tuple[ParcelLine, ...]:
+    return tuple(
+        ParcelLine(
+            parcel.key,
+            _("Parcel {number}").format(number=number),
+            ICONS.get(parcel.milestone, "truck"),
+            say(story_texts.PARCEL_LINE[parcel.stage], **_facts(parcel)),
+        )
+        for number, parcel in enumerate(parcels, start=1)
+    )
+
+
+def _of_parcel(order: "Order", parcel: Delivery) -> Story:
+    told: Told = story_texts.PARCEL[parcel.stage]
+    facts = _facts(parcel)
+    following = [say(words, **facts) for words in told.next]
+    customs_ahead = parcel.stage in BEFORE_CUSTOMS and meets_customs(order, parcel)
+    customs_ahead = customs_ahead and not parcel.customs_seen
+    if customs_ahead and order.city:
+        following.insert(0, say(story_texts.CUSTOMS_AHEAD, city=order.city))
+    if parcel.stage == Milestone.READY_FOR_PICKUP and parcel.place:
+        following.append(say(story_texts.PICKUP_PLACE, place=parcel.place))
+    flies = customs_ahead and parcel.is_moving and told.scene == "road"
+    return Story(
+        say(told.title, **facts), tuple(following), "plane" if flies else told.scene,
+        journey(order, parcel),
+    )
+
+
+BEFORE_CUSTOMS = frozenset(
+    {Stage.SENT, Milestone.ANNOUNCED, Milestone.ACCEPTED, Milestone.IN_TRANSIT, Stage.LAST_SEEN}
+)
+
+
+def _facts(parcel: Delivery) -> dict[str, str]:
+    unscanned = not parcel.scans
+    return {
+        "place": parcel.place,
+        "day": formats.day(
+            parcel.last_news_at if parcel.stage == Stage.QUIET
+            else parcel.shipped_at if unscanned or parcel.stage == Stage.NOT_SCANNED
+            else parcel.reached_at
+        ),
+        "sent": formats.day(parcel.shipped_at),
+    }
+
+
+# --- The journey ------------------------------------------------------------------------------
+
+ICONS: dict[str, str] = {
+    Milestone.ANNOUNCED: "box", Milestone.CUSTOMS: "stamp", Milestone.READY_FOR_PICKUP: "pin",
+    Milestone.DELIVERED: "house", Milestone.RETURNING: "back", Milestone.RETURNED: "back",
+}
+STEP_OF: dict[str, str] = {
+    Milestone.UNKNOWN: "on_the_road", Milestone.ANNOUNCED: "packed",
+    Milestone.ACCEPTED: "on_the_road", Milestone.IN_TRANSIT: "on_the_road",
+    Milestone.CUSTOMS: "customs", Milestone.OUT_FOR_DELIVERY: "out_for_delivery",
+    Milestone.ATTEMPTED: "out_for_delivery", Milestone.READY_FOR_PICKUP: "pick_up",
+    Milestone.DELIVERED: "your_door",
+}
+STEP_ICONS = {
+    "packed": "box", "on_the_road": "truck", "customs": "stamp", "out_for_delivery": "truck",
+    "pick_up": "pin", "your_door": "house",
+}
+
+
+def journey(order: "Order", parcel: Delivery | None) -> tuple[Step, ...]:
+    """The steps from us to the door; none where we cannot tell them (no number, turned
+    back). Without customs within one country or customs union."""
+    if parcel and (parcel.parcel is None or parcel.has_turned):
+        return ()
+    names = ["packed", "on_the_road", "customs", "out_for_delivery", "your_door"]
+    if not meets_customs(order, parcel):
+        names.remove("customs")
+    now = STEP_OF[parcel.milestone] if parcel else ""
+    if now == "pick_up":
+        names[names.index("out_for_delivery")] = now
+    at = names.index(now) if now in names else -1
+    beyond = parcel is not None and (
+        # Arrived; or it was at customs and is on the road again; or nobody knows any more.
+        parcel.has_arrived or parcel.stage == Stage.QUIET
+        or (now == "on_the_road" and parcel.customs_seen)
+    )
+    if beyond and parcel and parcel.customs_seen and now == "on_the_road":
+        at = names.index("customs")
+
+    def state(index: int) -> str:
+        if index == at:
+            return "done" if beyond else "now"
+        return "done" if index < at else "ahead"
+
+    return tuple(
+        Step(STEP_ICONS[name], str(STEPS[name]), state(index)) for index, name in enumerate(names)
+    )
+
+
+# --- The rest of the letter -------------------------------------------------------------------
+
+
+def promised(order: "Order", now: datetime) -> Promised | None:
+    """The nearest thing we said we would do; None when nothing is owed."""
+    promise = order.nearest_promise
+    if promise is None:
+        return None
+    text = story_texts.LATE if promise.due_at < now else PROMISES[promise.kind]
+    city = formats.place(order.where)
+    if order.email:
+        note = _("By email, to {email}. Times on this page are {city} time.").format(
+            email=formats.mask_email(order.email), city=city
+        )
+    else:
+        note = _("You will read it on this page. Times here are {city} time.").format(city=city)
+    return Promised(promise.due_at, str(text), note)
+
+
+def items(order: "Order") -> tuple[Item, ...]:
+    rows = []
+    for line in order.lines.all():
+        kept = line.quantity - line.cancelled
+        held = tuple(
+            (count, row.authorization)
+            for row in line.return_lines.all()
+            if (count := ledger.held_by(row))
+        )
+        symbol = line.drawing or drawings.of_product(line.title)
+        rows.append(Item(line, symbol, kept, line.cancelled, line.paid_for_kept, held))
+    return tuple(rows)
+
+
+def all_in_one_parcel(order: "Order", now: datetime) -> bool:
+    return len(deliveries(order, now)) == 1 and not any(line.to_ship for line in order.lines.all())
+

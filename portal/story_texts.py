@@ -1,0 +1,298 @@
+"""What the order page says: for each stage the heading, what happens next, and the drawing.
+
+Headings are one sentence about now, true by what we know, of about sixty characters.
+Placeholders are named: {place} {day} {since} {carrier} {city} {post_by} {total}.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from portal.deliveries import Stage
+from returns.states import Status
+from returns.texts import KEEP_GOODS
+from returns.texts import STATUS as RETURN_STATUS
+from tracking.milestones import Milestone
+from tracking.texts import MILESTONES
+
+Words = str | Promise
+
+
+def say(words: Words, **facts: object) -> str:
+    """The words in the active language, with their placeholders filled."""
+    return str(words).format(**facts)
+
+
+def say_counted(words: Words, **facts: object) -> str:
+    """The same for words that have a singular and a plural."""
+    return (words % facts).format(**facts)  # type: ignore[operator]
+
+
+NOTHING_TO_DO = _("You do not need to do anything.")
+
+
+@dataclass(frozen=True)
+class Told:
+    """title: the heading. next: paragraphs of "What happens next". scene: the drawing."""
+
+    title: Words
+    next: tuple[Words, ...]
+    scene: str
+
+
+def _milestone(code: str, scene: str, title: Words = "", *more: Words) -> Told:
+    return Told(title or MILESTONES[code].title, (MILESTONES[code].next_step, *more), scene)
+
+
+class Standing:
+    """Where an order stands when it is not one parcel or one return that tells it."""
+
+    CANCELLED = "cancelled"
+    EMPTIED = "emptied"
+    UNPAID = "unpaid"
+    NEEDS_NO_PARCEL = "needs_no_parcel"
+    NOT_SHIPPED = "not_shipped"
+    PART_SENT = "part_sent"
+    PART_ARRIVED = "part_arrived"
+    ALL_ARRIVED = "all_arrived"
+    ALL_ARRIVED_TODAY = "all_arrived_today"
+    SOME_ARRIVED = "some_arrived"
+    NONE_ARRIVED = "none_arrived"
+
+
+ORDER: dict[str, Told] = {
+    Standing.CANCELLED: Told(
+        _("This order was cancelled."),
+        (_("Nothing more will be sent. If you paid and have not had your money back, write to "
+           "us."),),
+        "letterbox",
+    ),
+    Standing.EMPTIED: Told(
+        _("Everything in this order was cancelled."),
+        (_("Nothing more will be sent. If you paid and have not had your money back, write to "
+           "us."),),
+        "letterbox",
+    ),
+    Standing.UNPAID: Told(
+        _("We are waiting for your payment."),
+        (_("Once it has reached us we pack your order. If you have paid already, it may take "
+           "your bank a few days."),),
+        "letterbox",
+    ),
+    Standing.NEEDS_NO_PARCEL: Told(
+        _("Your order needs no parcel."),
+        (_("What you ordered is not sent by post. If you miss something, write to us."),),
+        "letterbox",
+    ),
+    Standing.NOT_SHIPPED: Told(
+        _("We have your order. It has not left us yet."),
+        (_("We pack it and hand it to the carrier. From then on you see here where it is."),
+         NOTHING_TO_DO),
+        "packed",
+    ),
+    Standing.PART_SENT: Told(
+        _("A part of your order has left; the rest has not yet."),
+        (_("What is still with us comes in another parcel. You see both here."),),
+        "packed",
+    ),
+    Standing.PART_ARRIVED: Told(
+        _("A part of your order has arrived; the rest has not left yet."),
+        (_("What is still with us comes in another parcel. You see both here."),),
+        "packed",
+    ),
+    Standing.ALL_ARRIVED: Told(
+        _("All your parcels have arrived, the last on {day}."),
+        (_("If you cannot find one, look with neighbours and at the usual places, then write "
+           "to us."),),
+        "delivered",
+    ),
+    Standing.ALL_ARRIVED_TODAY: Told(
+        _("All your parcels have arrived, the last one today."),
+        (_("If you cannot find one, look with neighbours and at the usual places, then write "
+           "to us."),),
+        "delivered",
+    ),
+    Standing.SOME_ARRIVED: Told(
+        ngettext_lazy(
+            "{arrived} of {total} parcels has arrived.",
+            "{arrived} of {total} parcels have arrived.",
+            "arrived",
+        ),
+        (_("They travel on their own and may come on different days."),),
+        "road",
+    ),
+    Standing.NONE_ARRIVED: Told(
+        _("Your order comes in {total} parcels. None has arrived yet."),
+        (_("They travel on their own and may come on different days."),),
+        "road",
+    ),
+}
+
+PARCEL: dict[str, Told] = {
+    Milestone.UNKNOWN: _milestone(Milestone.UNKNOWN, "road"),
+    Milestone.ANNOUNCED: _milestone(Milestone.ANNOUNCED, "packed"),
+    Milestone.ACCEPTED: _milestone(Milestone.ACCEPTED, "road"),
+    Milestone.IN_TRANSIT: _milestone(Milestone.IN_TRANSIT, "road"),
+    Stage.LAST_SEEN: _milestone(
+        Milestone.IN_TRANSIT, "road", _("Your parcel is on its way, last seen in {place}.")
+    ),
+    Milestone.CUSTOMS: _milestone(Milestone.CUSTOMS, "customs", "", NOTHING_TO_DO),
+    Milestone.OUT_FOR_DELIVERY: _milestone(Milestone.OUT_FOR_DELIVERY, "road"),
+    Milestone.ATTEMPTED: _milestone(
+        Milestone.ATTEMPTED, "letterbox", _("The carrier tried to deliver on {day}.")
+    ),
+    Milestone.READY_FOR_PICKUP: _milestone(Milestone.READY_FOR_PICKUP, "find"),
+    Milestone.DELIVERED: _milestone(
+        Milestone.DELIVERED, "delivered", _("Your parcel was delivered on {day}.")
+    ),
+    Stage.DELIVERED_TODAY: _milestone(
+        Milestone.DELIVERED, "delivered", _("Your parcel was delivered today.")
+    ),
+    Milestone.RETURNING: _milestone(Milestone.RETURNING, "return"),
+    Milestone.RETURNED: _milestone(Milestone.RETURNED, "return"),
+    Stage.SENT: Told(
+        _("We sent your parcel on {day}."),
+        (_("The carrier has not reported to us yet. With the number of the parcel you can also "
+           "look on the carrier’s own page."),
+         NOTHING_TO_DO),
+        "packed",
+    ),
+    Stage.NOT_SCANNED: Told(
+        _("The carrier knows your parcel but has not scanned it yet."),
+        (_("It left us on {sent} and should have been scanned since. It may lie unscanned at the "
+           "carrier. If nothing has changed in two days, write to us."),),
+        "packed",
+    ),
+    Stage.NO_NUMBER: Told(
+        _("We sent it on {day}, without a tracking number."),
+        (_("So neither you nor we can see where it is on the way. If it does not come, write to "
+           "us."),),
+        "road",
+    ),
+    Stage.NO_NUMBER_LONG_AGO: Told(
+        _("It left us on {day}, without a tracking number."),
+        (_("It should have arrived long ago, but we cannot see whether it did. If it did not, "
+           "write to us; we put it right."),),
+        "find",
+    ),
+    Stage.OUT_EARLIER: Told(
+        _("Your parcel went out for delivery on {day}."),
+        (_("We have had no report since. It may have come in the meantime: look with neighbours "
+           "and at the usual places. If it is not there, write to us."),),
+        "letterbox",
+    ),
+    Stage.QUIET: Told(
+        _("No news of your parcel since {day}."),
+        (_("That is longer than it should take, and we do not know where it is. If it has not "
+           "come, write to us: a person looks into it with you."),),
+        "find",
+    ),
+}
+
+# One line per parcel, where an order has several.
+PARCEL_LINE: dict[str, Words] = {
+    **{code: text.sentence for code, text in MILESTONES.items()},
+    Milestone.DELIVERED: _("Delivered on {day}."),
+    Stage.DELIVERED_TODAY: _("Delivered today."),
+    Stage.LAST_SEEN: _("On its way, last seen in {place}."),
+    Stage.SENT: _("Sent on {day}; the carrier has not reported yet."),
+    Stage.NOT_SCANNED: _("Sent on {day}; the carrier has not scanned it yet."),
+    Stage.NO_NUMBER: _("Sent on {day}, without a tracking number."),
+    Stage.NO_NUMBER_LONG_AGO: _("Sent on {day}, without a tracking number."),
+    Stage.OUT_EARLIER: _("It went out for delivery on {day}; no report since."),
+    Stage.QUIET: _("No news since {day}. If it has not come, write to us."),
+}
+
+# {city}: where it goes to.
+CUSTOMS_AHEAD = _(
+    "On the way to {city} it goes through customs. Most parcels leave customs within a few days."
+)
+# {place}: where the carrier says it is.
+PICKUP_PLACE = _("The carrier names this place: {place}")
+
+# What comes next on the road, without a date: nobody has told us one.
+AHEAD: dict[str, Words] = {
+    "collect": _("The carrier takes it over and scans it."),
+    "customs": _("It goes through customs."),
+    "onwards": _("It leaves customs and travels on to you."),
+    "to_the_door": _("It goes out for delivery."),
+    "at_the_door": _("It is handed over at your door."),
+    "pick_up": _("You collect it."),
+    "come_back": _("It comes back to us."),
+    "post": _("You hand your return to the carrier."),
+}
+
+RETURN: dict[str, Told] = {
+    code: Told(text.title, (text.next_step,), "return") for code, text in RETURN_STATUS.items()
+}
+RETURN[Status.INFO_REQUESTED] = Told(
+    RETURN_STATUS[Status.INFO_REQUESTED].title,
+    (_("As soon as you have answered it, we look at your request."),),
+    "letterbox",
+)
+RETURN[Status.APPROVED] = Told(
+    _("Your return is approved. Post it by {post_by}."),
+    (_("Its page shows how to pack it, what to write on the label and who pays."),),
+    "return",
+)
+KEEPS_GOODS = Told(KEEP_GOODS.title, (KEEP_GOODS.next_step,), "letterbox")
+
+# What the one button of the letter says, when a return waits for the buyer.
+TO_THE_RETURN: dict[str, Words] = {
+    Status.INFO_REQUESTED: _("Answer the question"),
+    Status.APPROVED: _("See how to send it"),
+}
+TO_ANY_RETURN = _("See your return")
+
+# The steps of a parcel that comes to us.
+BACK_TO_US: dict[str, Words] = {
+    Milestone.ANNOUNCED: _("You gave us the number of the parcel."),
+    Milestone.ACCEPTED: _("The carrier has taken your parcel over."),
+    Milestone.IN_TRANSIT: _("It is moving towards us."),
+    Milestone.OUT_FOR_DELIVERY: _("It is on the delivery van to us."),
+    Milestone.ATTEMPTED: _("The carrier was at our door and could not hand it over."),
+    Milestone.READY_FOR_PICKUP: _("It is at a place where we can collect it."),
+    Milestone.DELIVERED: _("The carrier reports that it reached us."),
+    Milestone.RETURNING: _("The carrier is bringing it back to you."),
+    Milestone.RETURNED: _("It is back with you."),
+}
+
+LATE = _("You were to hear from us by {when}. We are late, and we are sorry.")
+
+# What may be done, and on what condition: who pays comes first.
+FREE_UNTIL = _("Free until {until}")
+FREE_AFTER = ngettext_lazy(
+    "Free until {days} day after it arrives",
+    "Free until {days} days after it arrives",
+    "days",
+)
+FREE = _("Free, whenever you like")
+PAID_UNTIL = _("You pay the postage; until {until}")
+PAID_AFTER = ngettext_lazy(
+    "You pay the postage; until {days} day after it arrives",
+    "You pay the postage; until {days} days after it arrives",
+    "days",
+)
+PAID = _("You pay the postage; whenever you like")
+FAULT_UNTIL = _("We pay; until {until}, if something is wrong with it")
+FAULT = _("We pay, if something is wrong with it")
+NO_LINES = _("We do not know yet what is in this order. Write to us and we help.")
+
+ANSWERED_IN_A_DAY = _(
+    "Not there, broken, or not what you ordered. A person answers within one working day"
+)
+ANSWERED_IN_HOURS = ngettext_lazy(
+    "Not there, broken, or not what you ordered. A person answers within {hours} working hour",
+    "Not there, broken, or not what you ordered. A person answers within {hours} working hours",
+    "hours",
+)
+ADDRESS_NEEDS_CODE = _(
+    "Goes to {whom}. To see all of it you need a code, which we email to {email}"
+)
+ADDRESS_OPEN = _("Goes to {whom}")
+ADDRESS_NO_EMAIL = _(
+    "Goes to {whom}. To see all of it you need a code, and the order has no email address to "
+    "send one to. Write to us"
+)

@@ -1,0 +1,120 @@
+"""What a buyer needs to post a return: the same on the page, in the letter and in print."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from returns import formats, texts
+from returns.codes import Payer, Payment
+from tracking import carriers
+
+if TYPE_CHECKING:
+    from returns.models import CarrierAdvice, ReturnAuthorization
+
+# Within each of these goods travel without a customs form.
+CUSTOMS_AREAS = (
+    frozenset(
+        {
+            "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+            "IE", "IT", "LT", "LU", "LV", "MC", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+        }
+    ),
+    frozenset({"CH", "LI"}),
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of posting. name: as one asks for it at the counter. payment: who pays,
+    a whole sentence. days: how long it takes ("5–8 days"), or ''."""
+
+    name: str
+    payment: str
+    days: str
+    recommended: bool
+
+
+@dataclass(frozen=True)
+class Avoided:
+    """A kind of posting that is better not used. why: a whole sentence."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Guide:
+    """packing: name of a drawing → words. label: what must stand on it, line by line,
+    with phone and return number. customs: empty where no customs form is needed."""
+
+    number: str
+    post_by: datetime | None
+    packing: dict[str, str]
+    label: list[str]
+    phone: str
+    ways: list[Way]
+    avoided: list[Avoided]
+    customs: list[str]
+
+    @classmethod
+    def of(cls, rma: "ReturnAuthorization") -> "Guide":
+        """In the active language and time zone."""
+        order = rma.order
+        store = order.store
+        advice = store.advice_for(order)
+        # The form is read by customs, whatever the buyer reads.
+        with translation.override("en"):
+            value = formats.money(rma.value, order.currency)
+        phone = [store.returns_phone] if store.returns_phone else []
+        return cls(
+            number=rma.number,
+            post_by=rma.post_by,
+            packing={name: str(words) for name, words in texts.PACKING.items()},
+            label=[*store.returns_address.splitlines(), *phone, rma.number],
+            phone=store.returns_phone,
+            ways=[
+                Way(_name(row), _payment(row, rma), _days(row), row.recommended)
+                for row in advice
+                if not row.avoid
+            ],
+            avoided=[
+                Avoided(_name(row), str(texts.AVOIDED[row.avoid])) for row in advice if row.avoid
+            ],
+            customs=[str(words).format(amount=value) for words in texts.CUSTOMS]
+            if needs_customs_form(order.country or store.country, store.country)
+            else [],
+        )
+
+
+def needs_customs_form(origin: str, target: str) -> bool:
+    """Whether goods that go from one country to another (ISO codes) pass customs."""
+    return origin != target and not any({origin, target} <= area for area in CUSTOMS_AREAS)
+
+
+def _name(row: "CarrierAdvice") -> str:
+    parts = [carriers.called(row.carrier) if row.carrier else "", row.service]
+    return " ".join(part for part in parts if part) or str(texts.ANY_CARRIER)
+
+
+def _payment(row: "CarrierAdvice", rma: "ReturnAuthorization") -> str:
+    """Who pays here: the carrier's terms, unless reason or fee decide otherwise."""
+    currency = rma.order.currency
+    if rma.payer == Payer.STORE and row.payment == Payment.BUYER:
+        return str(texts.WE_PAY_BACK)
+    if rma.estimated_fee and row.payment == Payment.PREPAID:
+        return str(texts.FEE_PAYS).format(amount=formats.money(rma.estimated_fee, currency))
+    amount = "" if row.repaid_up_to is None else formats.money(row.repaid_up_to, currency)
+    return str(texts.PAYMENTS[row.payment]).format(account=row.account_number, amount=amount)
+
+
+def _days(row: "CarrierAdvice") -> str:
+    least, most = row.days_from or row.days_to, row.days_to or row.days_from
+    if most is None:
+        return ""
+    if least == most:
+        return ngettext("{days} day", "{days} days", most).format(days=most)
+    return _("{least}–{most} days").format(least=least, most=most)

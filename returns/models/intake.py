@@ -1,0 +1,436 @@
+"""Taking orders in: what an adapter read becomes an order, again and again.
+
+Shops send the same order often, late and out of turn. What decides is the shop's own
+version (when it last changed the order): older is ignored, newer is written. At the same
+version, or without any, the content decides: the same changes nothing at all, other
+content is written, because shops may change an order twice within a second.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from returns import links
+from returns.models.event import SHOP, Event, EventKind
+from returns.models.notice import Notice, NoticeKind
+from returns.models.promise import Promise, PromiseKind, PromiseState
+from returns.models.shipment import ON_ITS_WAY_FOR, Shipment, ShipmentLine
+from returns.models.store import Store
+from returns.sources import FulfilmentData, LineData, OrderData, ScanData
+from tracking.models import Parcel, ScanReport
+
+if TYPE_CHECKING:
+    from returns.models.order import Order, OrderLine
+
+# Read at once when many orders come in.
+CHUNK = 500
+CONTACT = ("name", "email", "phone", "company", "street", "street2", "city", "region",
+           "postcode", "country")
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    OLDER = "older"
+
+
+class CannotTake(Exception):
+    """The order as told cannot be written; nothing was. field: where the reason lies."""
+
+    field = ""
+
+
+class NumberTaken(CannotTake):
+    field = "number"
+
+    def __init__(self, data: OrderData, other: "Order"):
+        super().__init__(
+            f"the number {data.number} belongs to another order already, which came from "
+            f"{other.source} with the id {other.source_id}"
+        )
+
+
+class NoLines(CannotTake):
+    """An order may be told anew without its lines, but not for the first time."""
+
+    field = "line_items"
+
+    def __init__(self) -> None:
+        super().__init__("is missing; an order needs at least one line")
+
+
+class TakesIn(models.QuerySet["Order"]):
+    """Mixed into OrderQuerySet."""
+
+    def take_in(
+        self, store: Store, data: OrderData, *, now: datetime | None = None
+    ) -> Outcome:
+        """Writes one order of a shop, in one transaction under its lock.
+
+        Raises CannotTake when the store has another order with its number, or when it
+        is new and came without lines.
+        """
+        return _Intake(store, now or timezone.now()).take(data)
+
+    def take_in_all(
+        self, store: Store, orders: Iterable[OrderData], *, now: datetime | None = None
+    ) -> Iterator[Outcome | CannotTake]:
+        """The same for many, one transaction each; what is known is read in advance."""
+        intake = _Intake(store, now or timezone.now())
+        orders = list(orders)
+        for start in range(0, len(orders), CHUNK):
+            chunk = orders[start : start + CHUNK]
+            intake.look_up(chunk)
+            for data in chunk:
+                try:
+                    yield intake.take(data)
+                except CannotTake as reason:
+                    yield reason
+
+
+def fingerprint(data: OrderData) -> str:
+    """Tells one content from another; the version does not belong to it."""
+    return hashlib.sha256(repr(replace(data, version=None)).encode()).hexdigest()
+
+
+class _Intake:
+    """Orders coming into one store, with what they all need read once."""
+
+    def __init__(self, store: Store, now: datetime):
+        from returns.models.order import Order, OrderLine
+
+        self.order_model, self.line_model = Order, OrderLine
+        self.store, self.now = store, now
+        self.rules: dict[str, dict[str, Any]] = {}
+        self.known: dict[tuple[str, str], tuple[datetime, str]] = {}
+
+    def look_up(self, orders: list[OrderData]) -> None:
+        rows = self.order_model.objects.filter(
+            store=self.store, source_id__in={data.source_id for data in orders}
+        ).values_list("source", "source_id", "source_version", "source_hash")
+        self.known = {(source, key): (version, hash_) for source, key, version, hash_ in rows}
+
+    def take(self, data: OrderData) -> Outcome:
+        key, print_ = (data.source, data.source_id), fingerprint(data)
+        # Taken out, because a file may hold the same order twice.
+        known = self.known.pop(key, None)
+        verdict = self._verdict(data, print_, *known) if known else None
+        if verdict:
+            return verdict
+        with transaction.atomic():
+            order = self._locked(data)
+            if order is None:
+                try:
+                    with transaction.atomic():
+                        self._create(data, print_)
+                    return Outcome.NEW
+                except IntegrityError as error:
+                    # Somebody else took it in at this very moment, or its number is taken.
+                    order = self._locked(data)
+                    if order is None:
+                        raise self._clash(data) or error from None
+            verdict = self._verdict(data, print_, order.source_version, order.source_hash)
+            if verdict is None:
+                try:
+                    with transaction.atomic():
+                        self._update(order, data, print_)
+                except IntegrityError as error:
+                    raise self._clash(data) or error from None
+            return verdict or Outcome.UPDATED
+
+    def _verdict(
+        self, data: OrderData, print_: str, version: datetime, known: str
+    ) -> Outcome | None:
+        """What becomes of it without writing; None when it has to be written."""
+        if data.version is not None and data.version < version:
+            return Outcome.OLDER
+        if print_ == known and data.version in (None, version):
+            return Outcome.UNCHANGED
+        return None
+
+    def _locked(self, data: OrderData) -> "Order | None":
+        return (
+            self.order_model.objects.select_for_update(of=("self",))
+            .filter(store=self.store, source=data.source, source_id=data.source_id)
+            .first()
+        )
+
+    def _clash(self, data: OrderData) -> NumberTaken | None:
+        other = self.order_model.objects.filter(
+            store=self.store, ref=links.order_ref(data.number)
+        ).exclude(source=data.source, source_id=data.source_id).first()
+        return NumberTaken(data, other) if other else None
+
+    # --- the order itself -----------------------------------------------------------------
+
+    def _create(self, data: OrderData, print_: str) -> None:
+        if data.lines is None:
+            raise NoLines
+        order = self.order_model(
+            store=self.store, source=data.source, source_id=data.source_id, arrived_at=self.now
+        )
+        self._fill(order, data, print_)
+        for name in CONTACT:
+            setattr(order, name, getattr(data, name))
+        order.save(force_insert=True)
+        lines = self._make_lines(order, list(enumerate(data.lines)))
+        self._write_fulfilments(order, data, {line.source_id: line for line in lines}, known=[])
+        if data.cancelled_at:
+            self._note_cancelled(order)
+        self._promise(order, data)
+
+    def _update(self, order: "Order", data: OrderData, print_: str) -> None:
+        order.store = self.store
+        was_cancelled = order.cancelled_at
+        self._change_contact(order, data)
+        self._fill(order, data, print_)
+        if was_cancelled and order.cancelled_at:
+            # Shops that only know a status give the time of the last change.
+            order.cancelled_at = was_cancelled
+        order.save()
+        lines = self._write_lines(order, data.lines)
+        known = list(
+            order.shipments.filter(is_return=False).exclude(source_id="").select_related("parcel")
+        )
+        self._write_fulfilments(order, data, lines, known)
+        if order.cancelled_at and not was_cancelled:
+            self._note_cancelled(order)
+        self._promise(order, data)
+
+    def _fill(self, order: "Order", data: OrderData, print_: str) -> None:
+        order.number = data.number
+        order.source_version = data.version or self.now
+        order.source_hash = print_
+        order.placed_at, order.paid_at = data.placed_at, data.paid_at
+        order.cancelled_at = data.cancelled_at
+        order.language = data.language or order.language
+        order.currency = data.currency
+        order.postage_total, order.tax_total = data.postage, data.tax
+        order.paid_total, order.refunded_total = data.paid, data.refunded
+        order.tags = data.tags
+        if data.lines is not None:
+            order.goods_total = sum(
+                (line.unit_price * line.quantity for line in data.lines), Decimal(0)
+            )
+            order.discount_total = sum((line.discount for line in data.lines), Decimal(0))
+
+    def _change_contact(self, order: "Order", data: OrderData) -> None:
+        """Takes the contact over; who could be reached until now is told at once."""
+        if not any(getattr(data, name) for name in CONTACT if name != "country"):
+            # The shop did not say who it is (it may not be allowed to): nothing changes.
+            return
+        changed = [
+            name for name, old, new in (
+                ("email", order.email.casefold(), data.email.casefold()),
+                ("phone", _digits(order.phone), _digits(data.phone)),
+            )
+            if old and old != new
+        ]
+        if changed:
+            # Whoever changes a contact twice must not become the trusted one thereby.
+            recent = order.contact_is_new(self.now)
+            trusted = order.contact(sensitive=True, now=self.now)
+            told = [order.email, trusted]
+            order.previous_email = trusted
+            order.previous_phone = (recent and order.previous_phone) or order.phone
+            order.contact_changed_at = self.now
+            Event.objects.note(
+                order, EventKind.CONTACT_CHANGED, by=SHOP, at=self.now, changed=changed
+            )
+            for position, recipient in enumerate(dict.fromkeys(filter(None, told))):
+                Notice.objects.write(
+                    order, NoticeKind.CONTACT_CHANGED, recipient=recipient, changed=changed,
+                    event=f"contact-{order.pk}-{self.now.timestamp():.6f}-{position}",
+                )
+        for name in CONTACT:
+            setattr(order, name, getattr(data, name))
+
+    def _note_cancelled(self, order: "Order") -> None:
+        Event.objects.note(order, EventKind.ORDER_CANCELLED, by=SHOP, at=order.cancelled_at)
+        Promise.objects.open().filter(order=order, authorization=None).update(
+            state=PromiseState.SUPERSEDED, settled_at=self.now
+        )
+
+    # --- lines ------------------------------------------------------------------------------
+
+    def _make_lines(
+        self, order: "Order", rows: list[tuple[int, LineData]]
+    ) -> "list[OrderLine]":
+        return self.line_model.objects.bulk_create(
+            self.line_model(
+                order=order, source_id=data.source_id, rules_json=self._rules(order.currency),
+                **_values(position, data),
+            )
+            for position, data in rows
+        )
+
+    def _rules(self, currency: str) -> dict[str, Any]:
+        """Today's rules, to be kept with the line whatever the store decides later.
+
+        Limits and fees are amounts in the store's currency. For an order in another one
+        they would mean something else, so none is charged and a person decides.
+        """
+        if currency not in self.rules:
+            rules = self.store.rules()
+            if currency != self.store.currency:
+                rules = replace(
+                    rules, fee=Decimal(0), keep_below=Decimal(0), automatic_up_to=None
+                )
+            self.rules[currency] = rules.to_json()
+        return self.rules[currency]
+
+    def _write_lines(
+        self, order: "Order", lines: tuple[LineData, ...] | None
+    ) -> "dict[str, OrderLine]":
+        known = {line.source_id: line for line in order.lines.all()}
+        if lines is None:
+            return known
+        rows = list(enumerate(lines))
+        made = self._make_lines(
+            order, [(at, data) for at, data in rows if data.source_id not in known]
+        )
+        for position, data in rows:
+            line = known.get(data.source_id)
+            values = _values(position, data)
+            if line and any(getattr(line, name) != value for name, value in values.items()):
+                for name, value in values.items():
+                    setattr(line, name, value)
+                line.save(update_fields=list(values))
+        told = {data.source_id for data in lines}
+        for source_id in known.keys() - told:
+            line = known.pop(source_id)
+            if line.return_lines.exists():
+                # Its returns tell of it; it stays, as taken out of the order.
+                line.cancelled = line.quantity
+                line.save(update_fields=["cancelled"])
+            else:
+                line.delete()
+        return known | {line.source_id: line for line in made}
+
+    # --- parcels ----------------------------------------------------------------------------
+
+    def _write_fulfilments(
+        self, order: "Order", data: OrderData, lines: "dict[str, OrderLine]",
+        known: list[Shipment],
+    ) -> None:
+        if data.fulfilments is None:
+            return
+        left = {key: line.quantity for key, line in lines.items()}
+        moved: list[tuple[Parcel, tuple[ScanData, ...]]] = []
+        for fulfilment in data.fulfilments:
+            mine = [row for row in known if row.source_id == fulfilment.source_id]
+            known = [row for row in known if row.source_id != fulfilment.source_id]
+            shipments = self._write_shipments(order, fulfilment, mine)
+            contents = _contents(fulfilment, lines, left)
+            # The shop does not say which unit is in which parcel: all on the first.
+            self._write_contents(shipments, contents, anew=not mine)
+            moved += [(row.parcel, fulfilment.scans) for row in shipments if row.parcel]
+        # What the shop tells no more has not left after all.
+        Shipment.objects.filter(pk__in=[row.pk for row in known]).delete()
+        # Last, because news of a parcel asks how the whole order stands.
+        for parcel, scans in moved:
+            self._record(parcel, scans)
+
+    def _write_shipments(
+        self, order: "Order", fulfilment: FulfilmentData, mine: list[Shipment]
+    ) -> list[Shipment]:
+        """One shipment for each waybill; a corrected number takes the wrong one's place."""
+        first_told = min((row.shipped_at for row in mine), default=order.source_version)
+        shipped_at = fulfilment.shipped_at or first_told
+        wanted: list[Parcel | None] = [
+            Parcel.objects.announce(
+                self.store.account, number, fulfilment.carrier, shipped_at
+            )
+            for number in fulfilment.numbers
+        ] or [None]
+        kept = {row.parcel: row for row in mine if row.parcel in wanted}
+        free = [row for row in mine if row is not kept.get(row.parcel)]
+        shipments = []
+        for parcel in wanted:
+            row = kept.get(parcel) or (free.pop(0) if free else None)
+            if row is None:
+                row = Shipment.objects.create(
+                    order=order, source_id=fulfilment.source_id, parcel=parcel,
+                    shipped_at=shipped_at,
+                )
+            elif (row.parcel, row.shipped_at) != (parcel, shipped_at):
+                row.parcel, row.shipped_at = parcel, shipped_at
+                row.save(update_fields=["parcel", "shipped_at"])
+            shipments.append(row)
+        Shipment.objects.filter(pk__in=[row.pk for row in free]).delete()
+        return shipments
+
+    def _write_contents(
+        self, shipments: list[Shipment], wanted: dict[int, int], *, anew: bool
+    ) -> None:
+        if not anew:
+            rows = ShipmentLine.objects.filter(shipment__in=shipments)
+            first = {row.line_id: row.quantity for row in rows if row.shipment == shipments[0]}
+            if first == wanted and len(rows) == len(first):
+                return
+            rows.delete()
+        ShipmentLine.objects.bulk_create(
+            ShipmentLine(shipment=shipments[0], line_id=pk, quantity=units)
+            for pk, units in wanted.items()
+        )
+
+    def _record(self, parcel: Parcel, scans: tuple[ScanData, ...]) -> None:
+        """A shop tells a state, not an event: it counts from when it was first told."""
+        if not scans:
+            return
+        shop = scans[0].code.partition(":")[0] + ":"
+        last = parcel.scans.filter(code__startswith=shop).order_by("-at", "-pk").first()
+        fresh = [scan for scan in scans if last is None or scan.code != last.code]
+        if fresh:
+            parcel.record(
+                [ScanReport(scan.at, scan.milestone, scan.code) for scan in fresh], self.now
+            )
+
+    def _promise(self, order: "Order", data: OrderData) -> None:
+        """While goods travel we owe a word; a promise that stands is not put off."""
+        if order.cancelled_at or not data.fulfilments:
+            return
+        lately = self.now - ON_ITS_WAY_FOR
+        if not any(part.numbers and part.shipped_at > lately for part in data.fulfilments):
+            return
+        owed = Promise.objects.open().filter(order=order, kind=PromiseKind.UPDATE)
+        if not owed.exists():
+            # Read anew: what it knew of its parcels is of before.
+            fresh = order.locked()
+            Promise.objects.of_update(fresh, by=SHOP, now=self.now)
+
+
+def _contents(
+    fulfilment: FulfilmentData, lines: "dict[str, OrderLine]", left: dict[str, int]
+) -> dict[int, int]:
+    """Line → units; never more than were ordered, whatever the shop counts."""
+    wanted: dict[int, int] = {}
+    for source_id, units in fulfilment.lines:
+        units = min(units, left.get(source_id, 0))
+        if units:
+            left[source_id] -= units
+            pk = lines[source_id].pk
+            wanted[pk] = wanted.get(pk, 0) + units
+    return wanted
+
+
+def _digits(phone: str) -> str:
+    return "".join(filter(str.isdecimal, phone))
+
+
+def _values(position: int, data: LineData) -> dict[str, Any]:
+    return {
+        "position": min(position, 32_000), "sku": data.sku, "title": data.title,
+        "variant": data.variant, "quantity": data.quantity, "cancelled": data.cancelled,
+        "unit_price": data.unit_price, "discount": data.discount, "tax": data.tax,
+        "weight_grams": data.weight_grams, "final_sale": data.final_sale,
+        "needs_shipping": data.needs_shipping,
+    }

@@ -1,0 +1,52 @@
+"""Every page of the demo as it is really served: small, whole, accessible, alone."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.running_site import running_site
+
+pytestmark = pytest.mark.browser
+
+LIMIT_BYTES = 60_000
+LIMIT_REQUESTS = 6
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The site under its keeper with the demo in it, static files packed as for real."""
+    folder = tmp_path_factory.mktemp("demo")
+    with running_site(folder, DJANGO_SETTINGS_MODULE="portal.settings") as site:
+        loaded = site.manage("demo", "--json")
+        assert loaded.returncode == 0, loaded.stderr
+        yield json.loads(loaded.stdout)
+
+
+def test_the_first_visit_is_small_and_asks_nobody_else(demo, sit_down):
+    heavy = []
+    for buyer in demo["buyers"]:
+        reader = sit_down()
+        sizes = []
+        session = reader.context.new_cdp_session(reader.page)
+        session.send("Network.enable")
+        session.on("Network.loadingFinished", lambda e, s=sizes: s.append(e["encodedDataLength"]))
+        reader.page.goto(buyer["url"], wait_until="networkidle")
+        hosts = {urlsplit(url).netloc for url in reader.requests}
+        assert hosts == {urlsplit(buyer["url"]).netloc}, buyer["label"]
+        # The link itself redirects; what counts are the files that make up the page.
+        asked = len(sizes)
+        if sum(sizes) > LIMIT_BYTES or asked > LIMIT_REQUESTS:
+            heavy.append(f"{buyer['label']}: {sum(sizes)} bytes in {asked} requests")
+        reader.leave()
+    assert heavy == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1200])
+def test_every_page_is_accessible_and_fits(demo, sit_down, width, scheme):
+    reader = sit_down(width=width, color_scheme=scheme)
+    for buyer in demo["buyers"]:
+        reader.context.clear_cookies()
+        reader.page.goto(buyer["url"])
+        reader.look()

@@ -1,0 +1,97 @@
+"""A real SMTP server on loopback that does what a test tells it to."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+OK = "250 OK"
+
+
+@dataclass
+class MailServer:
+    """rcpt, data: answers to come, in this order; then OK. An answer may also be `hang`
+    or `disconnect` (after the mail was taken in)."""
+
+    rcpt: list[str] = field(default_factory=list)
+    data: list[str] = field(default_factory=list)
+    received: list[EmailMessage] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    connections: int = 0
+    port: int = 0
+
+    # --- what aiosmtpd calls ---------------------------------------------------------------
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list
+    ) -> str:
+        answer = self.rcpt.pop(0) if self.rcpt else OK
+        if answer == OK:
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        answer = self.data.pop(0) if self.data else OK
+        if answer == "hang":
+            await asyncio.Event().wait()
+        if answer in (OK, "disconnect"):
+            content = envelope.original_content or b""
+            self.received.append(message_from_bytes(content, policy=policy.default))
+            self.recipients += envelope.rcpt_tos
+        if answer == "disconnect":
+            server.transport.abort()
+        return answer
+
+    # --- what a test asks ------------------------------------------------------------------
+
+    @property
+    def message_ids(self) -> list[str]:
+        return [str(letter["Message-ID"]) for letter in self.received]
+
+    def mailers(self, timeout: float = 10) -> dict:
+        """For `settings.MAILERS`."""
+        return {
+            "default": {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": {"host": "127.0.0.1", "port": self.port, "timeout": timeout},
+            }
+        }
+
+
+@contextmanager
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    loop = asyncio.new_event_loop()
+    listening = loop.run_until_complete(
+        loop.create_server(lambda: SMTP(server, loop=loop), "127.0.0.1", 0)
+    )
+    server.port = listening.sockets[0].getsockname()[1]
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(_end, loop, listening)
+        thread.join(timeout=10)
+        loop.close()
+
+
+def _end(loop: asyncio.AbstractEventLoop, listening: asyncio.Server) -> None:
+    listening.close()
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.call_later(0.05, loop.stop)

@@ -1,0 +1,160 @@
+"""One notice of every kind, each written by the verb that writes it in real life."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from returns.codes import Avoid, DeclineReason, Payment, Reason
+from returns.models import (
+    BUYER,
+    CLOCK,
+    RULE,
+    SHOP,
+    CarrierAdvice,
+    FindAttempt,
+    Lane,
+    Notice,
+    NoticeKind,
+    Order,
+    Promise,
+    ReturnAuthorization,
+    Store,
+)
+from tests import people
+
+GOODS = (("Linen shirt", "68.00", 1, {"variant": "Oat, size M"}), ("Beeswax candles", "24.00", 2))
+
+
+def advise(store: Store) -> None:
+    """The usual advice for sending back across the border."""
+    rows = (
+        {"carrier": "royal-mail", "service": "International Tracked", "recommended": True,
+         "payment": Payment.PREPAID, "days_from": 5, "days_to": 8},
+        {"carrier": "evri", "service": "International", "payment": Payment.BUYER},
+        {"payment": Payment.REPAID, "repaid_up_to": Decimal(9)},
+        {"service": "Untracked small packet", "avoid": Avoid.UNTRACKED},
+    )
+    for position, row in enumerate(rows):
+        CarrierAdvice.objects.create(
+            store=store, lane=Lane.CROSS_BORDER, position=position, **row
+        )
+
+
+def ask(order: Order, reason: str = Reason.FIT, key: str = "form", **values) -> ReturnAuthorization:
+    return people.ask_to_return(order, reason, key, **values)
+
+
+def latest(kind: str) -> Notice:
+    return Notice.objects.filter(kind=kind).latest("pk")
+
+
+class Shop:
+    """A store with one order per letter, so that no letter disturbs another."""
+
+    def __init__(self, language: str = "en", **policy) -> None:
+        chinese = language.startswith("zh")
+        self.language = language
+        self.store = people.open_store(
+            f"shop-{Store.objects.count()}", language=language, policy=policy,
+            returns_phone="+370 5 210 0000",
+            **({"name": "山茶与纸", "signed_by": "小林"} if chinese else {}),
+        )
+        advise(self.store)
+
+    def order(self, **values) -> Order:
+        number = f"JP-2{self.store.orders.count():04d}"
+        values.setdefault("name", "王小明" if self.language != "en" else "Sarah Whitcombe")
+        return people.place_order(
+            self.store, number, GOODS, language=self.language, **values
+        )
+
+    def requested(self) -> Notice:
+        ask(self.order())
+        return latest(NoticeKind.RETURN_REQUESTED)
+
+    def approved(self) -> Notice:
+        ask(self.order()).approve(by=RULE)
+        return latest(NoticeKind.RETURN_APPROVED)
+
+    def asked(self) -> Notice:
+        ask(self.order()).ask("Which size would fit?\nAnd which colour?", by=RULE)
+        return latest(NoticeKind.INFO_REQUESTED)
+
+    def declined(self) -> Notice:
+        ask(self.order()).decline(
+            DeclineReason.USED, "The collar shows marks of wear in your photo.", by=RULE
+        )
+        return latest(NoticeKind.RETURN_DECLINED)
+
+    def cancelled(self) -> Notice:
+        ask(self.order()).cancel(by=BUYER)
+        return latest(NoticeKind.RETURN_CANCELLED)
+
+    def reminder(self) -> Notice:
+        rma = ask(self.order())
+        rma.approve(by=RULE)
+        rma.remind(by=CLOCK)
+        return latest(NoticeKind.RETURN_REMINDER)
+
+    def expired(self) -> Notice:
+        rma = ask(self.order())
+        rma.approve(by=RULE, now=timezone.now() - timedelta(days=20))
+        rma.remind(by=CLOCK, now=timezone.now() - timedelta(days=9))
+        rma.expire(by=CLOCK)
+        return latest(NoticeKind.RETURN_EXPIRED)
+
+    def update(self) -> Notice:
+        order = self.order(delivered=False)
+        promise = order.promise_update(by=SHOP)
+        assert promise
+        promise.come_due(promise.due_at)
+        return latest(NoticeKind.ORDER_UPDATE)
+
+    def late(self) -> Notice:
+        rma = ask(self.order())
+        Promise.objects.filter(authorization=rma).update(
+            due_at=timezone.now() - timedelta(hours=1)
+        )
+        rma.promises.get().come_due()
+        return latest(NoticeKind.PROMISE_LATE)
+
+    def contact(self) -> Notice:
+        order = self.order(
+            email="new@example.com", previous_email="sarah@example.com",
+            contact_changed_at=timezone.now(),
+        )
+        Notice.objects.write(
+            order, NoticeKind.CONTACT_CHANGED, event=f"contact-{order.pk}",
+            recipient=order.previous_email, changed=["email"],
+        )
+        return latest(NoticeKind.CONTACT_CHANGED)
+
+    def code(self) -> Notice:
+        order = self.order()
+        FindAttempt.note(self.store, order.number, order.email)
+        for attempt in FindAttempt.objects.claim():
+            attempt.judge()
+        return latest(NoticeKind.ACCESS_CODE)
+
+
+# Name of the letter → who writes it.
+WRITERS: dict[str, Callable[[Shop], Notice]] = {
+    NoticeKind.RETURN_REQUESTED: Shop.requested,
+    NoticeKind.RETURN_APPROVED: Shop.approved,
+    NoticeKind.INFO_REQUESTED: Shop.asked,
+    NoticeKind.RETURN_DECLINED: Shop.declined,
+    NoticeKind.RETURN_CANCELLED: Shop.cancelled,
+    NoticeKind.RETURN_REMINDER: Shop.reminder,
+    NoticeKind.RETURN_EXPIRED: Shop.expired,
+    NoticeKind.ORDER_UPDATE: Shop.update,
+    NoticeKind.PROMISE_LATE: Shop.late,
+    NoticeKind.CONTACT_CHANGED: Shop.contact,
+    NoticeKind.ACCESS_CODE: Shop.code,
+}
+
+
+def all_letters(language: str) -> dict[str, Notice]:
+    shop = Shop(language, automatic_up_to=None)
+    return {kind: writer(shop) for kind, writer in WRITERS.items()}

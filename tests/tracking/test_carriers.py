@@ -1,0 +1,56 @@
+"""Carriers by the names that shops give them."""
+
+import string
+
+import pytest
+from django.utils import translation
+
+from tracking.carriers import CARRIERS, called, code_of, page_of
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("Royal Mail", "royal-mail"), ("royal_mail", "royal-mail"), ("ROYALMAIL", "royal-mail"),
+        ("UPS", "ups"), ("U.P.S.", "ups"), ("United States Postal Service", "usps"),
+        ("FedEx", "fedex"), ("Federal Express", "fedex"), ("DHL", "dhl"),
+        ("DHL Express", "dhl"), ("DHL Paket", "dhl-paket"), ("Colissimo", "la-poste"),
+        ("顺丰速运", "sf"), ("顺丰", "sf"), ("SF-Express", "sf"), ("圆通速递", "yto"),
+        ("极兔", "jt"), ("J&T Express", "jt"), ("China EMS", "ems"), ("邮政小包", "邮政小包"),
+    ],
+)
+def test_a_carrier_is_known_by_how_shops_write_it(written, code):
+    assert code_of(written) == code
+
+
+def test_an_unknown_carrier_keeps_its_name_within_the_field():
+    assert code_of("  Speedy Pigeons ") == "Speedy Pigeons"
+    assert len(code_of("x" * 300)) == 40
+    assert code_of("") == ""
+    assert called("Speedy Pigeons") == "Speedy Pigeons"
+
+
+def test_a_carrier_is_called_as_the_reader_calls_it():
+    assert called("sf") == "SF Express"
+    with translation.override("zh-hans"):
+        assert called("sf") == "顺丰速运"
+        assert called("gls") == "GLS"
+
+
+def test_no_two_carriers_share_a_spelling():
+    seen: dict[str, str] = {}
+    for carrier in CARRIERS.values():
+        for spelling in {carrier.code, carrier.name, carrier.name_zh, *carrier.spellings} - {""}:
+            assert code_of(spelling) == carrier.code, spelling
+            plain = "".join(spelling.casefold().split())
+            assert seen.setdefault(plain, carrier.code) == carrier.code, spelling
+
+
+def test_a_carrier_s_page_carries_the_number_and_nothing_else():
+    for carrier in CARRIERS.values():
+        names = [name for _, name, *_ in string.Formatter().parse(carrier.page) if name]
+        assert names == (["number"] if carrier.page else [])
+        assert not carrier.page or carrier.page.startswith("https://")
+        assert len(carrier.code) <= 40
+    assert page_of("ups", "1Z 9/9&x=1").endswith("?tracknum=1Z%209%2F9%26x%3D1")
+    assert page_of("gls", "1") == page_of("nobody", "1") == page_of("ups", "") == ""
