@@ -24,7 +24,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone, translation
 
-from portal.speaking import LANGUAGES as LANGUAGES
 from portal.speaking import speaking
 from returns import addresses
 from returns.models import Order, Store

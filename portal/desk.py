@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.db.models import Count, Min
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -78,7 +78,7 @@ class Desk(AdminSite):
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         context: dict[str, Any] = {}
         if request.user.has_perm("returns.view_returnauthorization"):
             overdue = list(
@@ -87,6 +87,4 @@ class Desk(AdminSite):
                 .order_by("due_at")[:OVERDUE_SHOWN]
             )
             context = {"overdue": overdue, "queues": queues(len(overdue))}
-        response = super().index(request, context | (extra_context or {}))
-        assert isinstance(response, TemplateResponse)
-        return response
+        return super().index(request, context | (extra_context or {}))

@@ -1,7 +1,7 @@
 """Every address of the site. `returns/addresses.py` builds them; nothing else does."""
 
 from django.contrib import admin
-from django.urls import include, path, re_path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 
 from portal.views import brand, errors, find, health, order, returns
 
@@ -46,7 +46,7 @@ order_pages = [
     *returns_pages,
 ]
 
-pages = (
+pages: tuple[list[URLPattern | URLResolver], str] = (
     [
         path("", find.welcome, name="welcome"),
         path("healthz", health.healthz, name="health"),

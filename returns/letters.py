@@ -81,9 +81,14 @@ def write(notice: Notice) -> Letter:
 def message(notice: Notice, letter: Letter) -> Message:
     store = notice.order.store
     return Message(
-        key=notice.message_id, recipient=notice.recipient, sender=store.name,
-        reply_to=store.contact_email, language=language_of(notice.language),
-        subject=letter.subject, text=letter.text, html=letter.html,
+        key=notice.message_id,
+        recipient=notice.recipient,
+        sender=store.name,
+        reply_to=store.contact_email,
+        language=language_of(notice.language),
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
     )
 
 
@@ -138,8 +143,7 @@ def is_still_true(notice: Notice, now: datetime | None = None) -> bool:
         case NoticeKind.ACCESS_CODE:
             attempt = FindAttempt.objects.filter(pk=notice.facts.get("attempt")).first()
             return bool(
-                attempt and not attempt.is_spent and attempt.expires_at
-                and now < attempt.expires_at
+                attempt and not attempt.is_spent and attempt.expires_at and now < attempt.expires_at
             )
     return True
 
@@ -329,8 +333,7 @@ def _once_more(notice: Notice) -> Facts:
     assert rma is not None
     now = timezone.now()
     found = [
-        ledger.availability(row.line, now)
-        for row in rma.lines.select_related("line__order__store")
+        ledger.availability(row.line, now) for row in rma.lines.select_related("line__order__store")
     ]
     possible = [item for item in found if item.limit]
     return {
@@ -344,8 +347,12 @@ def _journey(parcel: Parcel, shipped_at: datetime) -> Journey:
     scan = parcel.scans.first()
     unknown = scan is not None and scan.milestone == Milestone.UNKNOWN
     return Journey(
-        carrier=carriers.called(parcel.carrier), number=parcel.number, title=text.title,
-        next_step=text.next_step, shipped_at=shipped_at, at=scan.at if scan else None,
+        carrier=carriers.called(parcel.carrier),
+        number=parcel.number,
+        title=text.title,
+        next_step=text.next_step,
+        shipped_at=shipped_at,
+        at=scan.at if scan else None,
         place=scan.place if scan else "",
         sentence=MILESTONES[scan.milestone].sentence if scan else "",
         words=scan.words if scan and unknown else "",
@@ -355,9 +362,14 @@ def _journey(parcel: Parcel, shipped_at: datetime) -> Journey:
 
 def _renewed(notice: Notice) -> Promise | None:
     """The promise that stands in the place of the one we broke."""
-    return Promise.objects.open().filter(
-        order=notice.order, authorization=notice.authorization, kind=notice.facts.get("promise")
-    ).select_related("follows").first()
+    return (
+        Promise.objects.open()
+        .filter(
+            order=notice.order, authorization=notice.authorization, kind=notice.facts.get("promise")
+        )
+        .select_related("follows")
+        .first()
+    )
 
 
 def _missed(kind: str, due_at: datetime) -> str:

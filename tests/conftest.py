@@ -4,11 +4,16 @@ import socket
 
 import pytest
 from django.test import Client
+from hypothesis import settings
 
 from tests import people
 from tests.page_checks import CheckedClient
 
 pytest_plugins = ["tests.plugin_requirements"]
+
+# A busy machine is no reason to call a property false.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)

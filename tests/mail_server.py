@@ -28,7 +28,11 @@ class MailServer:
     # --- what aiosmtpd calls ---------------------------------------------------------------
 
     async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str,
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
         responses: list[str],
     ) -> list[str]:
         self.connections += 1

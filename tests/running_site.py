@@ -78,7 +78,7 @@ class RunningSite:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        wait_until(self.is_open, "the site opens", 60)
+        wait_until(self.is_open, "the site opens")
 
     @property
     def pid(self) -> int:

@@ -15,7 +15,9 @@ class ScanInline(admin.TabularInline):
     extra = 0
     can_delete = False
     fields = ["at", "milestone", "place", "words", "code"]
-    readonly_fields = fields
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False

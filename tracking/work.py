@@ -51,7 +51,7 @@ class LeasedQuerySet[Row: "LeasedRow"](models.QuerySet[Row]):
         """
         now = timezone.now()
         owner = uuid.uuid4().hex
-        using = self._db or router.db_for_write(self.model)
+        using = getattr(self, "_db", None) or router.db_for_write(self.model)
         rows = self.using(using).order_by("due_at", "pk")
         if connections[using].features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True, of=("self",))

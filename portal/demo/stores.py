@@ -26,6 +26,31 @@ class Shop:
     advice: list[Row] = field(default_factory=list)
 
 
+def _way(
+    carrier: str,
+    service: str,
+    days: tuple[int, int],
+    payment: str = Payment.PREPAID,
+    *,
+    lane: str = Lane.CROSS_BORDER,
+    **values: Any,
+) -> Row:
+    """A way of posting that the shop advises."""
+    return values | {
+        "lane": lane,
+        "carrier": carrier,
+        "service": service,
+        "payment": payment,
+        "days_from": days[0],
+        "days_to": days[1],
+    }
+
+
+def _never(why: str, what: str = "", *, lane: str = Lane.CROSS_BORDER, **values: Any) -> Row:
+    """A way of posting that it advises against."""
+    return values | {"lane": lane, "service": what, "avoid": why}
+
+
 JUNIPER = Shop(
     account={
         "name": "Juniper & Pine",
@@ -64,80 +89,24 @@ JUNIPER = Shop(
         Reason.FIT: {"payer": Payer.BUYER},
     },
     advice=[
-        {
-            "lane": Lane.CROSS_BORDER,
-            "countries": "GB",
-            "carrier": "royal-mail",
-            "service": "International Tracked",
-            "payment": Payment.REPAID,
-            "repaid_up_to": Decimal(15),
-            "days_from": 5,
-            "days_to": 8,
-            "recommended": True,
-        },
-        {
-            "lane": Lane.CROSS_BORDER,
-            "countries": "US",
-            "carrier": "usps",
-            "service": "Priority Mail International",
-            "payment": Payment.REPAID,
-            "repaid_up_to": Decimal(45),
-            "days_from": 8,
-            "days_to": 14,
-            "recommended": True,
-        },
-        {
-            "lane": Lane.CROSS_BORDER,
-            "countries": "DE AT",
-            "carrier": "dhl-paket",
-            "service": "Paket International",
-            "payment": Payment.REPAID,
-            "repaid_up_to": Decimal(16),
-            "days_from": 3,
-            "days_to": 6,
-            "recommended": True,
-        },
-        {
-            "lane": Lane.CROSS_BORDER,
-            "countries": "FR",
-            "carrier": "la-poste",
-            "service": "Colissimo International",
-            "payment": Payment.REPAID,
-            "repaid_up_to": Decimal(18),
-            "days_from": 4,
-            "days_to": 7,
-            "recommended": True,
-        },
-        {
-            "lane": Lane.CROSS_BORDER,
-            "carrier": "dhl",
-            "service": "Express Worldwide Import",
-            "payment": Payment.COLLECT,
-            "account_number": "950 114 207",
-            "days_from": 2,
-            "days_to": 4,
-        },
-        {
-            "lane": Lane.CROSS_BORDER,
-            "service": "Letter post and small packets without a number",
-            "avoid": Avoid.UNTRACKED,
-        },
-        {
-            "lane": Lane.CROSS_BORDER,
-            "carrier": "evri",
-            "avoid": Avoid.NO_CUSTOMS_HELP,
-            "countries": "GB",
-        },
-        {
-            "lane": Lane.DOMESTIC,
-            "carrier": "lp-express",
-            "service": "Parcel locker to locker",
-            "payment": Payment.PREPAID,
-            "days_from": 1,
-            "days_to": 2,
-            "recommended": True,
-        },
-        {"lane": Lane.DOMESTIC, "service": "Cash on delivery", "avoid": Avoid.CASH_ON_DELIVERY},
+        _way("royal-mail", "International Tracked", (5, 8), countries="GB", recommended=True),
+        _way("dpd", "Classic", (4, 7), countries="GB"),
+        _way("dhl-paket", "Paket International", (3, 6), countries="DE AT", recommended=True),
+        _way("la-poste", "Colissimo International", (4, 7), countries="FR", recommended=True),
+        _way("postnl", "Pakket EU", (3, 5), countries="NL BE", recommended=True),
+        _way(
+            "dhl",
+            "Express Worldwide, import",
+            (3, 5),
+            Payment.COLLECT,
+            countries="US CA AU",
+            account_number="950 114 207",
+            recommended=True,
+        ),
+        _never(Avoid.UNTRACKED, "Letter post and small packets without a number"),
+        _never(Avoid.NO_CUSTOMS_HELP, carrier="evri", countries="GB"),
+        _way("lp-express", "Parcel locker", (1, 2), lane=Lane.DOMESTIC, recommended=True),
+        _never(Avoid.CASH_ON_DELIVERY, "Cash on delivery", lane=Lane.DOMESTIC),
     ],
 )
 
@@ -171,7 +140,7 @@ SHANYUE = Shop(
     policy={
         "window_days": 7,
         "post_days": 7,
-        "fee": Decimal(0),
+        "fee": Decimal(12),
         "keep_below": Decimal(30),
         "automatic_up_to": Decimal(300),
         "returns_postage": False,
@@ -184,46 +153,19 @@ SHANYUE = Shop(
         Reason.FIT: {"offered": False},
     },
     advice=[
-        {
-            "lane": Lane.DOMESTIC,
-            "carrier": "sf",
-            "service": "标快（到付）",
-            "payment": Payment.COLLECT,
-            "account_number": "5710 088 188",
-            "days_from": 1,
-            "days_to": 3,
-            "recommended": True,
-        },
-        {
-            "lane": Lane.DOMESTIC,
-            "carrier": "zto",
-            "service": "标准快递",
-            "payment": Payment.REPAID,
-            "repaid_up_to": Decimal(15),
-            "days_from": 2,
-            "days_to": 4,
-        },
-        {
-            "lane": Lane.DOMESTIC,
-            "carrier": "ems",
-            "service": "特快专递",
-            "payment": Payment.REPAID,
-            "repaid_up_to": Decimal(25),
-            "days_from": 2,
-            "days_to": 5,
-        },
-        {"lane": Lane.DOMESTIC, "service": "平信、普通小包", "avoid": Avoid.UNTRACKED},
-        {
-            "lane": Lane.CROSS_BORDER,
-            "carrier": "ems",
-            "service": "国际特快专递",
-            "payment": Payment.REPAID,
-            "repaid_up_to": Decimal(220),
-            "days_from": 6,
-            "days_to": 12,
-            "recommended": True,
-        },
-        {"lane": Lane.CROSS_BORDER, "service": "国际平邮小包", "avoid": Avoid.NO_PROOF},
+        _way("sf", "标快", (1, 3), lane=Lane.DOMESTIC, recommended=True),
+        _way("zto", "标准快递", (2, 4), lane=Lane.DOMESTIC),
+        _way("ems", "特快专递", (2, 5), lane=Lane.DOMESTIC),
+        _never(Avoid.UNTRACKED, "平信、普通小包", lane=Lane.DOMESTIC),
+        _way(
+            "ems",
+            "国际特快专递",
+            (6, 12),
+            Payment.REPAID,
+            repaid_up_to=Decimal(220),
+            recommended=True,
+        ),
+        _never(Avoid.NO_PROOF, "国际平邮小包"),
     ],
 )
 

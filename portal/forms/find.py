@@ -18,7 +18,7 @@ class TypedField(forms.CharField):
             sign for sign in str(value or "")
             if sign.isspace() or not unicodedata.category(sign).startswith("C")
         )
-        return super().to_python(" ".join(seen.split()))
+        return " ".join(seen.split())
 
 
 class FindForm(forms.Form):

@@ -243,8 +243,8 @@ def reason_hint(can: Availability, reason: str, currency: str) -> str:
     rule = rules.reasons.get(reason)
     photo = gettext("We will ask you for a photo.") if rule and rule.photos else ""
     second = f"{pays} {photo}".strip()
-    parts = [str(REASONS[reason].hint), second]
-    return format_html_join(" ", '<span class="line">{}</span>', ((part,) for part in parts if part))
+    lines = [(line,) for line in (str(REASONS[reason].hint), second) if line]
+    return format_html_join(" ", '<span class="line">{}</span>', lines)
 
 
 class ReasonForm(forms.Form):

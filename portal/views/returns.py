@@ -11,12 +11,19 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.access import OrderRequest, order_view
-from portal.forms.returns import AnswerForm, Answers, AppealForm, ReasonForm, WishForm
+from portal.forms.returns import (
+    AnswerForm,
+    Answers,
+    AppealForm,
+    ReasonForm,
+    WishForm,
+    obstacle,
+)
 from portal.pages import render_page
 from returns import addresses, formats
 from returns.codes import Wish
 from returns.guide import Guide
-from returns.ledger import Refused
+from returns.ledger import Obstacle, Refused
 from returns.models import BUYER, Promise, ReturnAuthorization
 from returns.models.authorization import Outlook, ReturnLine
 from returns.states import IllegalTransition, Status
@@ -103,7 +110,8 @@ def check(request: OrderRequest) -> HttpResponse:
 
 def _send(request: OrderRequest, answers: Answers) -> HttpResponse:
     """Sends what the page showed, once: the same page sent again finds the same return."""
-    order, key = request.order, request.POST.get("key", "")
+    # A key of ours is short and plain; PostgreSQL refuses to look for a NUL.
+    order, key = request.order, request.POST.get("key", "").replace("\0", "")[:64]
     if key == answers.draft.key and answers.is_complete:
         try:
             outlook = answers.preview()
@@ -212,9 +220,11 @@ def _try(
         fresh = ReturnAuthorization.objects.prefetch_related("lines__line").get(pk=rma.pk)
         fresh.order = request.order
         return redirect(page) if fresh.status == done else _moved_on(request, fresh)
-    except Refused:
+    except Refused as error:
         words = gettext("What you had asked to send back is part of another return by now, so "
                         "we cannot look at this one again.")
+        if any(problem.code == Obstacle.ORDER_CANCELLED for problem in error.problems):
+            words = obstacle(Obstacle.ORDER_CANCELLED)
         return _return_page(request, rma, problems=[("", words)], status=CONFLICT)
     return redirect(page)
 
@@ -235,7 +245,8 @@ def _return_page(
         "rma": rma, "lines": [(row, REASONS[row.reason].label) for row in rows],
         "pieces": _pieces(rows), "keeps": keeps,
         "text": KEEP_GOODS if keeps else STATUS[rma.status],
-        "wish": WISHES[rma.wish].label, "pays_back": rma.wish in PAYS_BACK, "declined": DECLINED.get(rma.decline_reason, ""),
+        "wish": WISHES[rma.wish].label, "pays_back": rma.wish in PAYS_BACK,
+        "declined": DECLINED.get(rma.decline_reason, ""),
         "promise": promise, "promise_words": PROMISES[promise.kind] if promise else "",
         "guide": Guide.of(rma) if rma.status == Status.APPROVED and not keeps else None,
         "ticket": _ticket(rma, rows), "answer_form": AnswerForm(), "appeal_form": AppealForm(),

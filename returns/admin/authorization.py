@@ -6,11 +6,12 @@ refuse what the state does not allow), and are written into history with the nam
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -28,11 +29,34 @@ from returns.models import Actor, Event, Notice, ReturnAuthorization, ReturnLine
 from returns.states import IllegalTransition, Status
 
 
-class AskForm(forms.Form):
+class Decision(forms.Form):
+    """What a member of staff says with a decision, and the verb that carries it out.
+
+    leads_to: the state after it; the decision is offered where the table allows that.
+    """
+
+    title: str
+    button: str
+    leads_to: str
+
+    def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
+        raise NotImplementedError
+
+
+class Approve(Decision):
+    title = button = "Approve"
+    leads_to = Status.APPROVED
+
+    def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
+        rma.approve(by=by)
+
+
+class Ask(Decision):
     """What the buyer is asked; it goes out word for word."""
 
     title = "Ask the buyer"
     button = "Send the question"
+    leads_to = Status.INFO_REQUESTED
     question = forms.CharField(
         max_length=2000, widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
         help_text="One thing at a time, in the buyer’s language. It is sent as you write it.",
@@ -42,11 +66,12 @@ class AskForm(forms.Form):
         rma.ask(self.cleaned_data["question"], by=by)
 
 
-class DeclineForm(forms.Form):
+class Decline(Decision):
     """Why not; the buyer reads both."""
 
     title = "Decline"
     button = "Decline and write to the buyer"
+    leads_to = Status.DECLINED
     reason = forms.ChoiceField(choices=DeclineReason.choices, widget=forms.RadioSelect)
     words = forms.CharField(
         required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
@@ -63,20 +88,12 @@ class DeclineForm(forms.Form):
         rma.decline(self.cleaned_data["reason"], self.cleaned_data["words"], by=by)
 
 
-class ApproveForm(forms.Form):
-    title = "Approve"
-    button = "Approve"
-
-    def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
-        rma.approve(by=by)
+DECISIONS: dict[str, type[Decision]] = {"approve": Approve, "ask": Ask, "decline": Decline}
 
 
-# Decision → its form and the state that it leads to.
-DECISIONS: dict[str, tuple[type[forms.Form], str]] = {
-    "approve": (ApproveForm, Status.APPROVED),
-    "ask": (AskForm, Status.INFO_REQUESTED),
-    "decline": (DeclineForm, Status.DECLINED),
-}
+def acting(request: HttpRequest) -> Actor:
+    """The member of staff behind a request to the desk, which lets nobody else in."""
+    return Actor.staff(cast(User, request.user))
 
 
 def possible(rma: ReturnAuthorization) -> list[str]:
@@ -84,27 +101,25 @@ def possible(rma: ReturnAuthorization) -> list[str]:
     extending, which is another decision than approving.)"""
     if rma.status not in states.UNDECIDED:
         return []
-    return [name for name, (_, new) in DECISIONS.items() if new in states.TRANSITIONS[rma.status]]
+    allowed = states.TRANSITIONS[rma.status]
+    return [name for name, decision in DECISIONS.items() if decision.leads_to in allowed]
 
 
 class LineInline(ReadOnlyInline):
     model = ReturnLine
     fields = ["line", "requested", "approved", "reason", "comment", "amount"]
-    readonly_fields = fields
 
 
 class EventInline(ReadOnlyInline):
     model = Event
     verbose_name_plural = "history"
     fields = ["at", "kind", "actor", "user", "data"]
-    readonly_fields = fields
 
 
 class NoticeInline(ReadOnlyInline):
     model = Notice
     verbose_name_plural = "letters"
     fields = ["written_at", "kind", "state", "done_at", "subject"]
-    readonly_fields = fields
 
 
 @admin.register(ReturnAuthorization)
@@ -206,7 +221,7 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
                 refused.append(rma)
                 continue
             try:
-                rma.approve(by=Actor.staff(request.user))
+                rma.approve(by=acting(request))
             except (IllegalTransition, Refused):
                 refused.append(rma)
                 continue
@@ -263,7 +278,7 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
         rma = self.get_object(request, str(pk))
         if rma is None or not self.has_decide_permission(request):
             raise Http404
-        form_class, _ = DECISIONS[name]
+        decision = DECISIONS[name]
         page = reverse("admin:returns_returnauthorization_change", args=[pk])
         if name not in possible(rma):
             self.message_user(
@@ -272,24 +287,23 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
                 messages.ERROR,
             )
             return redirect(page)
-        # A decision without words needs no page of its own to be decided on.
         posted = request.method == "POST"
-        form = form_class(request.POST if posted else None)
+        form = decision(request.POST if posted else None)
         if posted and form.is_valid():
             return self._apply(request, rma, name, form, page)
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "rma": rma,
-            "form": form, "title": f"{form_class.title}: {rma.number}", "page": page,
+            "form": form, "title": f"{decision.title}: {rma.number}", "page": page,
         }
         return TemplateResponse(
             request, "admin/returns/returnauthorization/decide.html", context
         )
 
     def _apply(
-        self, request: HttpRequest, rma: ReturnAuthorization, name: str, form: Any, page: str
+        self, request: HttpRequest, rma: ReturnAuthorization, name: str, form: Decision, page: str
     ) -> HttpResponse:
         try:
-            form.apply(rma, Actor.staff(request.user))
+            form.apply(rma, acting(request))
         except IllegalTransition:
             self.message_user(
                 request, f"Somebody else was faster: {rma.number} has moved on.", messages.ERROR
@@ -305,6 +319,6 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
 
     def _log(self, request: HttpRequest, rma: ReturnAuthorization, name: str) -> None:
         LogEntry.objects.log_actions(
-            request.user.pk, [rma], CHANGE, change_message=[{"changed": {"name": name}}],
-            single_object=True,
+            cast(User, request.user).pk, ReturnAuthorization.objects.filter(pk=rma.pk), CHANGE,
+            change_message=f"{DECISIONS[name].title}.",
         )

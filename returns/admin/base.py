@@ -30,6 +30,9 @@ class ReadOnlyInline(ReadOnly, admin.TabularInline):
     show_change_link = False
     model: type[models.Model]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return list(self.fields or ())
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may open the page sees what belongs to it."""
         return True

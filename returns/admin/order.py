@@ -20,13 +20,11 @@ from returns.models import (
 class LineInline(ReadOnlyInline):
     model = OrderLine
     fields = ["title", "variant", "sku", "quantity", "cancelled", "unit_price", "discount", "tax"]
-    readonly_fields = fields
 
 
 class ShipmentInline(ReadOnlyInline):
     model = Shipment
     fields = ["shipped_at", "parcel", "is_return", "delivered"]
-    readonly_fields = fields
 
     @admin.display(description="delivered")
     def delivered(self, shipment: Shipment) -> str:
@@ -36,7 +34,6 @@ class ShipmentInline(ReadOnlyInline):
 class ReturnInline(ReadOnlyInline):
     model = ReturnAuthorization
     fields = ["number_linked", "status", "wish", "value", "requested_at"]
-    readonly_fields = fields
 
     @admin.display(description="number")
     def number_linked(self, rma: ReturnAuthorization) -> str:
@@ -47,21 +44,18 @@ class ReturnInline(ReadOnlyInline):
 class PromiseInline(ReadOnlyInline):
     model = Promise
     fields = ["kind", "state", "made_at", "due_at", "settled_at", "follows"]
-    readonly_fields = fields
 
 
 class EventInline(ReadOnlyInline):
     model = Event
     verbose_name_plural = "history"
     fields = ["at", "kind", "actor", "user", "data"]
-    readonly_fields = fields
 
 
 class NoticeInline(ReadOnlyInline):
     model = Notice
     verbose_name_plural = "letters"
     fields = ["written_at", "kind", "state", "done_at", "subject"]
-    readonly_fields = fields
 
 
 @admin.register(Order)

@@ -2,6 +2,7 @@
 
 import smtplib
 from contextlib import suppress
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
 
@@ -20,8 +21,9 @@ class Email:
 
     def send(self, message: Message) -> str:
         """Returns the Message-ID. SMTP tells no id that could be asked about later."""
+        sender = sender_of(message)
         try:
-            letter = compose(message)
+            letter = compose(message, sender)
             # Opened here, it stays open for the next message of the batch.
             self._connection.open()
             self._connection.send_messages([letter])
@@ -38,15 +40,24 @@ class Email:
             self._connection.close()
 
 
-def compose(message: Message) -> mail.EmailMultiAlternatives:
+def sender_of(message: Message) -> Address:
+    """The store's name at our own address."""
+    address = parseaddr(settings.MAIL_FROM)[1]
+    try:
+        return Address(" ".join(message.sender.split()), addr_spec=address)
+    except (ValueError, IndexError, HeaderParseError) as error:
+        # No fault of the message: it goes when the setting has been put right.
+        raise Error("HOMEWARD_MAIL_FROM is not an address.", down=True) from error
+
+
+def compose(message: Message, sender: Address) -> mail.EmailMultiAlternatives:
     """The mail with its headers. Raises ValueError for an address that cannot be."""
-    sender = Address(" ".join(message.sender.split()), addr_spec=from_address())
     letter = mail.EmailMultiAlternatives(
         " ".join(message.subject.split()),
         message.text,
-        from_address(),
+        sender.addr_spec,
         [message.recipient],
-        reply_to=[message.reply_to],
+        reply_to=[message.reply_to] if message.reply_to else None,
         headers={
             "From": str(sender),
             "Message-ID": message.key,
@@ -59,10 +70,6 @@ def compose(message: Message) -> mail.EmailMultiAlternatives:
     if message.html:
         letter.attach_alternative(message.html, "text/html")
     return letter
-
-
-def from_address() -> str:
-    return parseaddr(settings.MAIL_FROM)[1]
 
 
 def told(error: Exception) -> Error:

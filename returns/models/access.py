@@ -91,10 +91,10 @@ class ThrottleQuerySet(models.QuerySet["Throttle"]):
             f"ON CONFLICT ({name}) DO UPDATE SET {count} = {table}.{count} + 1 "
             f"RETURNING {count}"
         )
-        key, ends_at = _window(key, period, now)
-        ends_at = connections[using].ops.adapt_datetimefield_value(ends_at)
+        window, ends_at = _window(key, period, now)
+        end = connections[using].ops.adapt_datetimefield_value(ends_at)
         with connections[using].cursor() as cursor:
-            cursor.execute(sql, [key, ends_at])
+            cursor.execute(sql, [window, end])
             return cursor.fetchall()[0][0]
 
     def admit(
@@ -221,7 +221,10 @@ class FindAttempt(LeasedRow):
             # What was typed is not needed any more, whether it fitted or not.
             values = {"number": "", "proof": "", "order": order}
             contact = order.contact(sensitive=self.sensitive, now=now) if order else ""
-            if not order or not contact or Throttle.objects.admit(codes_of(order), [PER_ORDER], now):
+            if not order or not contact:
+                self.done(**values)
+                return
+            if Throttle.objects.admit(codes_of(order), [PER_ORDER], now):
                 self.done(**values)
                 return
             expires = now + CODE_LIVES
@@ -318,7 +321,8 @@ def proves(order: "Order", typed: str) -> bool:
     if len(phone) >= 4 and re.fullmatch(r"[\d\s()+./-]+", typed):
         found |= constant_time_compare(digits, phone[-4:])
         found |= constant_time_compare(digits, phone)
-        found |= constant_time_compare(_e164(typed, order.country), _e164(order.phone, order.country))
+        whole = _e164(order.phone, order.country)
+        found |= constant_time_compare(_e164(typed, order.country), whole)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -295,7 +295,7 @@ class ReturnAuthorization(models.Model):
         """Gives the permission: the number counts, the time to post begins to run."""
         now = now or timezone.now()
         with self._moving(
-            Status.APPROVED, approved_at=now, decided_by=by.user,
+            Status.APPROVED, only=states.UNDECIDED, approved_at=now, decided_by=by.user,
             **({} if self.keeps_goods else self._term(now, self._last_second(now, self.post_days))),
         ):
             self.lines.update(
@@ -321,7 +321,7 @@ class ReturnAuthorization(models.Model):
     def give_answer(self, answer: str, *, by: Actor, now: datetime | None = None) -> None:
         """The buyer answered: back to the queue, and the desk's clock starts again."""
         now = now or timezone.now()
-        with self._moving(Status.REQUESTED, only=Status.INFO_REQUESTED, answer=answer):
+        with self._moving(Status.REQUESTED, only={Status.INFO_REQUESTED}, answer=answer):
             self._promise_answer(now)
             self._tell(
                 EventKind.INFO_GIVEN, by, now, NoticeKind.RETURN_REQUESTED, answer=answer
@@ -396,7 +396,7 @@ class ReturnAuthorization(models.Model):
         if post_by <= now:
             raise ValueError("the new last day is over already")
         with self._moving(
-            Status.APPROVED, only=Status.EXPIRED, again=now, reminded_at=None, ended_at=None,
+            Status.APPROVED, only={Status.EXPIRED}, again=now, reminded_at=None, ended_at=None,
             decided_by=by.user, **self._term(now, post_by),
         ):
             self._promise(PromiseKind.REMINDER, self.remind_at, by, now)
@@ -408,7 +408,10 @@ class ReturnAuthorization(models.Model):
     def put_right(self, *, by: Actor, now: datetime | None = None) -> None:
         """What we owed for goods that stay with the buyer has been sent or paid."""
         now = now or timezone.now()
-        with self._moving(Status.RESOLVED, where=Q(keeps_goods=True), decided_by=by.user):
+        with self._moving(
+            Status.RESOLVED, only={Status.APPROVED}, where=Q(keeps_goods=True),
+            decided_by=by.user,
+        ):
             self.lines.update(resolved=F("waived"))
             self._keep(SETTLES[self.wish], now)
             self._tell(EventKind.RETURN_PUT_RIGHT, by, now)
@@ -417,14 +420,14 @@ class ReturnAuthorization(models.Model):
 
     @contextmanager
     def _moving(
-        self, new: str, *, only: str | None = None, where: Q | None = None, **values: Any
+        self, new: str, *, only: Set[str] | None = None, where: Q | None = None, **values: Any
     ) -> Iterator[None]:
         """`with self._moving(…):` the change of status to `new`, with what follows from it.
 
-        Raises IllegalTransition when the table does not allow it, or when `only` names
-        another state than the return's. The rest is as in `_changing`.
+        Raises IllegalTransition when the table does not allow it, or when this verb starts
+        from `only` some of the states that it allows. The rest is as in `_changing`.
         """
-        if only and self.status != only:
+        if only and self.status not in only:
             raise IllegalTransition(self.status, new)
         states.check(self.status, new)
         with self._changing(where or Q(), status=new, **values):

@@ -7,11 +7,12 @@ content is written, because shops may change an order twice within a second.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, models, transaction
@@ -20,17 +21,17 @@ from django.utils import timezone
 from returns import links
 from returns.models.event import SHOP, Event, EventKind
 from returns.models.notice import Notice, NoticeKind
-from returns.models.promise import Promise, PromiseKind, PromiseState
+from returns.models.promise import Promise, PromiseState
 from returns.models.shipment import ON_ITS_WAY_FOR, Shipment, ShipmentLine
 from returns.models.store import Store
 from returns.sources import FulfilmentData, LineData, OrderData, ScanData
-from tracking.models import Parcel, ScanReport
+from tracking.models import Parcel, ScanReport, Story
 
 if TYPE_CHECKING:
     from returns.models.order import Order, OrderLine
 
-# Read at once when many orders come in.
-CHUNK = 500
+# Read and written at once when many orders come in.
+CHUNK = 200
 CONTACT = ("name", "email", "phone", "company", "street", "street2", "city", "region",
            "postcode", "country")
 
@@ -83,17 +84,11 @@ class TakesIn(models.QuerySet["Order"]):
     def take_in_all(
         self, store: Store, orders: Iterable[OrderData], *, now: datetime | None = None
     ) -> Iterator[Outcome | CannotTake]:
-        """The same for many, one transaction each; what is known is read in advance."""
+        """The same for many, in this order. New ones are written a chunk at a time, known
+        ones that changed in a transaction each; what did not change costs no writing."""
         intake = _Intake(store, now or timezone.now())
-        orders = list(orders)
-        for start in range(0, len(orders), CHUNK):
-            chunk = orders[start : start + CHUNK]
-            intake.look_up(chunk)
-            for data in chunk:
-                try:
-                    yield intake.take(data)
-                except CannotTake as reason:
-                    yield reason
+        for chunk in batched(orders, CHUNK):
+            yield from intake.take_all(chunk)
 
 
 def fingerprint(data: OrderData) -> str:
@@ -112,14 +107,52 @@ class _Intake:
         self.rules: dict[str, dict[str, Any]] = {}
         self.known: dict[tuple[str, str], tuple[datetime, str]] = {}
 
-    def look_up(self, orders: list[OrderData]) -> None:
+    def take_all(self, orders: Sequence[OrderData]) -> Iterator[Outcome | CannotTake]:
+        prints = [fingerprint(data) for data in orders]
+        self._look_up(orders)
+        new = self._take_new(orders, prints)
+        for at, data in enumerate(orders):
+            if at in new:
+                yield Outcome.NEW
+                continue
+            try:
+                yield self.take(data, prints[at])
+            except CannotTake as reason:
+                yield reason
+
+    def _look_up(self, orders: Sequence[OrderData]) -> None:
         rows = self.order_model.objects.filter(
             store=self.store, source_id__in={data.source_id for data in orders}
         ).values_list("source", "source_id", "source_version", "source_hash")
-        self.known = {(source, key): (version, hash_) for source, key, version, hash_ in rows}
+        self.known = {(source, key): (version, print_) for source, key, version, print_ in rows}
 
-    def take(self, data: OrderData) -> Outcome:
-        key, print_ = (data.source, data.source_id), fingerprint(data)
+    def _take_new(self, orders: Sequence[OrderData], prints: list[str]) -> set[int]:
+        """Writes those that are new and in nobody's way, in one go; returns which."""
+        refs = {links.order_ref(data.number) for data in orders}
+        taken = set(
+            self.order_model.objects.filter(store=self.store, ref__in=refs)
+            .values_list("ref", flat=True)
+        )
+        new: list[int] = []
+        seen = set(self.known)
+        for at, data in enumerate(orders):
+            key, ref = (data.source, data.source_id), links.order_ref(data.number)
+            if key not in seen and ref not in taken and data.lines is not None:
+                new.append(at)
+            seen.add(key)
+            taken.add(ref)
+        # Always in the same order, so that two imports never wait for each other.
+        new.sort(key=lambda at: orders[at].source_id)
+        try:
+            with transaction.atomic():
+                self._create([(orders[at], prints[at]) for at in new])
+        except IntegrityError:
+            # Somebody took one of them in meanwhile: one by one, then.
+            return set()
+        return set(new)
+
+    def take(self, data: OrderData, print_: str = "") -> Outcome:
+        key, print_ = (data.source, data.source_id), print_ or fingerprint(data)
         # Taken out, because a file may hold the same order twice.
         known = self.known.pop(key, None)
         verdict = self._verdict(data, print_, *known) if known else None
@@ -130,7 +163,7 @@ class _Intake:
             if order is None:
                 try:
                     with transaction.atomic():
-                        self._create(data, print_)
+                        self._create([(data, print_)])
                     return Outcome.NEW
                 except IntegrityError as error:
                     # Somebody else took it in at this very moment, or its number is taken.
@@ -171,21 +204,75 @@ class _Intake:
 
     # --- the order itself -----------------------------------------------------------------
 
-    def _create(self, data: OrderData, print_: str) -> None:
-        if data.lines is None:
-            raise NoLines
-        order = self.order_model(
-            store=self.store, source=data.source, source_id=data.source_id, arrived_at=self.now
+    def _create(self, arrived: Sequence[tuple[OrderData, str]]) -> None:
+        """New orders with all that is known of them. Nothing of it is news to anybody:
+        no letter is written, except that goods on their way get their promise."""
+        orders = []
+        for data, print_ in arrived:
+            order = self.order_model(
+                store=self.store, source=data.source, source_id=data.source_id,
+                arrived_at=self.now,
+            )
+            self._fill(order, data, print_)
+            for name in CONTACT:
+                setattr(order, name, getattr(data, name))
+            orders.append(order)
+        self.order_model.objects.bulk_create(orders)
+        pairs = list(zip(orders, (data for data, _ in arrived), strict=True))
+        lines = self._make_lines(
+            [(order, at, line) for order, data in pairs for at, line in enumerate(data.lines or ())]
         )
-        self._fill(order, data, print_)
-        for name in CONTACT:
-            setattr(order, name, getattr(data, name))
-        order.save(force_insert=True)
-        lines = self._make_lines(order, list(enumerate(data.lines)))
-        self._write_fulfilments(order, data, {line.source_id: line for line in lines}, known=[])
-        if data.cancelled_at:
-            self._note_cancelled(order)
-        self._promise(order, data)
+        by_order: dict[int, dict[str, OrderLine]] = {order.pk: {} for order in orders}
+        for line in lines:
+            by_order[line.order_id][line.source_id] = line
+        self._ship(pairs, by_order)
+        for order in orders:
+            if order.cancelled_at:
+                self._note_cancelled(order)
+        on_the_road = [order.pk for order, data in pairs if self._may_be_on_its_way(order, data)]
+        for order in self.order_model.objects.filter(pk__in=on_the_road).with_goods():
+            Promise.objects.of_update(order, by=SHOP, now=self.now)
+
+    def _ship(
+        self, pairs: "list[tuple[Order, OrderData]]", lines: "dict[int, dict[str, OrderLine]]"
+    ) -> None:
+        """Parcels of new orders, with their contents and what was reported of them."""
+        sent = [
+            (order, part, part.shipped_at or order.source_version)
+            for order, data in pairs for part in data.fulfilments or ()
+        ]
+        if not sent:
+            return
+        stories = [
+            Story(number, part.carrier, at, _reports(part.scans))
+            for _, part, at in sent for number in part.numbers
+        ]
+        parcels = Parcel.objects.announce_all(self.store.account, stories)
+        shipments, contents = [], []
+        left = {pk: {key: line.quantity for key, line in of.items()} for pk, of in lines.items()}
+        for order, part, at in sent:
+            inside = _contents(part, lines[order.pk], left[order.pk])
+            found: list[Parcel | None] = [
+                parcels[part.carrier, number][0] for number in part.numbers
+            ]
+            for parcel in found or [None]:
+                shipments.append(
+                    Shipment(order=order, source_id=part.source_id, parcel=parcel, shipped_at=at)
+                )
+                contents.append(inside)
+                # The shop does not say which unit is in which parcel: all on the first.
+                inside = {}
+        Shipment.objects.bulk_create(shipments)
+        ShipmentLine.objects.bulk_create(
+            ShipmentLine(shipment=shipment, line_id=pk, quantity=units)
+            for shipment, inside in zip(shipments, contents, strict=True)
+            for pk, units in inside.items()
+        )
+        for _, part, _ in sent:
+            for number in part.numbers:
+                parcel, is_new = parcels[part.carrier, number]
+                if not is_new:
+                    self._record(parcel, part.scans)
 
     def _update(self, order: "Order", data: OrderData, print_: str) -> None:
         order.store = self.store
@@ -197,16 +284,24 @@ class _Intake:
             order.cancelled_at = was_cancelled
         order.save()
         lines = self._write_lines(order, data.lines)
-        known = list(
-            order.shipments.filter(is_return=False).exclude(source_id="").select_related("parcel")
-        )
-        self._write_fulfilments(order, data, lines, known)
+        self._write_fulfilments(order, data, lines)
         if order.cancelled_at and not was_cancelled:
             self._note_cancelled(order)
-        self._promise(order, data)
+        if self._may_be_on_its_way(order, data):
+            # Read anew: what it knew of its parcels is of before.
+            Promise.objects.of_update(order.locked(), by=SHOP, now=self.now)
+
+    def _may_be_on_its_way(self, order: "Order", data: OrderData) -> bool:
+        """Worth a closer look; most of a history is not."""
+        lately = self.now - ON_ITS_WAY_FOR
+        return not order.cancelled_at and any(
+            part.numbers and (part.shipped_at or self.now) > lately
+            for part in data.fulfilments or ()
+        )
 
     def _fill(self, order: "Order", data: OrderData, print_: str) -> None:
         order.number = data.number
+        order.ref = links.order_ref(data.number)
         order.source_version = data.version or self.now
         order.source_hash = print_
         order.placed_at, order.paid_at = data.placed_at, data.paid_at
@@ -262,14 +357,14 @@ class _Intake:
     # --- lines ------------------------------------------------------------------------------
 
     def _make_lines(
-        self, order: "Order", rows: list[tuple[int, LineData]]
+        self, rows: "Iterable[tuple[Order, int, LineData]]"
     ) -> "list[OrderLine]":
         return self.line_model.objects.bulk_create(
             self.line_model(
                 order=order, source_id=data.source_id, rules_json=self._rules(order.currency),
                 **_values(position, data),
             )
-            for position, data in rows
+            for order, position, data in rows
         )
 
     def _rules(self, currency: str) -> dict[str, Any]:
@@ -295,7 +390,7 @@ class _Intake:
             return known
         rows = list(enumerate(lines))
         made = self._make_lines(
-            order, [(at, data) for at, data in rows if data.source_id not in known]
+            (order, at, data) for at, data in rows if data.source_id not in known
         )
         for position, data in rows:
             line = known.get(data.source_id)
@@ -318,11 +413,14 @@ class _Intake:
     # --- parcels ----------------------------------------------------------------------------
 
     def _write_fulfilments(
-        self, order: "Order", data: OrderData, lines: "dict[str, OrderLine]",
-        known: list[Shipment],
+        self, order: "Order", data: OrderData, lines: "dict[str, OrderLine]"
     ) -> None:
+        """Parcels of an order that was known: added, corrected, taken away."""
         if data.fulfilments is None:
             return
+        known = list(
+            order.shipments.filter(is_return=False).exclude(source_id="").select_related("parcel")
+        )
         left = {key: line.quantity for key, line in lines.items()}
         moved: list[tuple[Parcel, tuple[ScanData, ...]]] = []
         for fulfilment in data.fulfilments:
@@ -388,24 +486,9 @@ class _Intake:
             return
         shop = scans[0].code.partition(":")[0] + ":"
         last = parcel.scans.filter(code__startswith=shop).order_by("-at", "-pk").first()
-        fresh = [scan for scan in scans if last is None or scan.code != last.code]
+        fresh = tuple(scan for scan in scans if last is None or scan.code != last.code)
         if fresh:
-            parcel.record(
-                [ScanReport(scan.at, scan.milestone, scan.code) for scan in fresh], self.now
-            )
-
-    def _promise(self, order: "Order", data: OrderData) -> None:
-        """While goods travel we owe a word; a promise that stands is not put off."""
-        if order.cancelled_at or not data.fulfilments:
-            return
-        lately = self.now - ON_ITS_WAY_FOR
-        if not any(part.numbers and part.shipped_at > lately for part in data.fulfilments):
-            return
-        owed = Promise.objects.open().filter(order=order, kind=PromiseKind.UPDATE)
-        if not owed.exists():
-            # Read anew: what it knew of its parcels is of before.
-            fresh = order.locked()
-            Promise.objects.of_update(fresh, by=SHOP, now=self.now)
+            parcel.record(_reports(fresh), self.now)
 
 
 def _contents(
@@ -420,6 +503,10 @@ def _contents(
             pk = lines[source_id].pk
             wanted[pk] = wanted.get(pk, 0) + units
     return wanted
+
+
+def _reports(scans: tuple[ScanData, ...]) -> tuple[ScanReport, ...]:
+    return tuple(ScanReport(scan.at, scan.milestone, scan.code) for scan in scans)
 
 
 def _digits(phone: str) -> str:

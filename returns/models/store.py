@@ -141,7 +141,8 @@ class ReturnPolicy(models.Model):
 
     store = models.OneToOneField(Store, models.CASCADE, related_name="policy")
     window_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, default=30, validators=[MaxValueValidator(3650)],
+        null=True, blank=True, default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="Days after delivery. Empty: no limit.",
     )
     post_days = models.PositiveSmallIntegerField(

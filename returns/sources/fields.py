@@ -25,13 +25,13 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 SKEW = timedelta(days=1)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # In the list of regions, but no country that post is sent to under its own code.
-NO_COUNTRIES = frozenset("EU EZ QO UN XA XB ZZ".split())
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 
 @cache
 def countries() -> frozenset[str]:
     """ISO 3166 alpha-2."""
-    codes = Locale("en").territories
+    codes = [str(code) for code in Locale("en").territories]
     return frozenset(code for code in codes if len(code) == 2 and code.isalpha()) - NO_COUNTRIES
 
 

@@ -34,7 +34,11 @@ def exact(value: Any, currency: str) -> Decimal:
     text = format(value, "f") if isinstance(value, Decimal) else str(value).strip()
     if not PLAIN.fullmatch(text):
         raise ValueError(f"“{text[:30]}” is not an amount")
-    return _bounded(Decimal(text)).quantize(policy.unit(currency), ROUND_HALF_UP)
+    return rounded(_bounded(Decimal(text)), currency)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    return amount.quantize(policy.unit(currency), ROUND_HALF_UP)
 
 
 def written(text: str, currency: str) -> Decimal:

@@ -313,7 +313,7 @@ def _booked(me: Fields, row: Fields) -> Decimal:
         row.wrong("currency", f"is {currency}, but the order is in {me.currency}")
         return ZERO
     share = row.amount("amount") * kept.amount("amount") / whole
-    return money.exact(share, me.currency)
+    return money.rounded(share, me.currency)
 
 
 # --- goods that moved -------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from returns.sources import (
     Unreadable,
     money,
 )
-from returns.sources.fields import Fields, clean, language, whole
+from returns.sources.fields import Fields, clean, language
 from tracking import carriers
 from tracking.milestones import Milestone
 
@@ -43,7 +43,9 @@ SLUG = "table"
 MOST_ROWS = 200_000
 LARGEST_UNPACKED = 400 * 1024 * 1024  # bytes; a small XLSX can hold very much
 EXCEL_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
-YEAR_FIRST = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?([T ].*)?", re.ASCII)
+YEAR_FIRST = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\s*(\d{1,2})(:\d.*))?", re.ASCII
+)
 YES = frozenset({"yes", "y", "true", "1", "是", "√"})
 NO = frozenset({"no", "n", "false", "0", "否", "×", ""})
 
@@ -181,6 +183,7 @@ def parse(rows: Iterable[list[str]], shop: Shop) -> Reading:
             reading.orders.append((f"{parts[0].at} (order {number_[:40]})", data))
         except Unreadable as error:
             reading.problems += error.problems
+    reading.problems.sort(key=lambda problem: int(problem.at.removeprefix("row ")))
     return reading
 
 
@@ -231,8 +234,9 @@ class Row(Fields):
         found = YEAR_FIRST.fullmatch(text)
         if not found:
             return text
-        year, month, day, rest = found.groups()
-        return f"{year}-{int(month):02}-{int(day):02}{rest or ''}"
+        year, month, day, hour, rest = found.groups()
+        time = f"T{int(hour):02}{rest}" if hour else ""
+        return f"{year}-{int(month):02}-{int(day):02}{time}"
 
     def yes(self, key: str, default: bool) -> bool:
         text = self.text(key).casefold()
@@ -306,10 +310,7 @@ def _agreed(rows: list[Row], shop: Shop) -> Row:
             if not agreed.data[name]:
                 agreed.data = {**agreed.data, name: value}
             elif agreed.data[name] != value:
-                row.wrong(
-                    name, f"“{value[:40]}” differs from “{agreed.data[name][:40]}”, which "
-                    f"{first.at} says for the same order",
-                )
+                row.wrong(name, f"differs from {first.at}, which is of the same order")
     for row in rows:
         row.shop = shop
     return agreed

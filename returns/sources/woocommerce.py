@@ -241,8 +241,9 @@ def _fulfilments(
                 left[line] -= taken
         found.append(
             FulfilmentData(
-                source_id=(str(source_id) or number)[:64], shipped_at=_shipped(me, shipped, sent_at),
-                lines=tuple(goods), carrier=carriers.code_of(str(carrier or "")), numbers=(number,),
+                source_id=(str(source_id) or number)[:64],
+                shipped_at=_shipped(me, shipped, sent_at), lines=tuple(goods),
+                carrier=carriers.code_of(str(carrier or "")), numbers=(number,),
             )
         )
     rest = tuple((line, units) for line, units in left.items() if units)

@@ -86,8 +86,11 @@ def test_what_is_too_long_is_said_beside_the_field_and_nothing_is_stored(
     assert not FindAttempt.objects.exists()
 
 
-@pytest.mark.parametrize("typed", ["\0JP-20418\0", "😀👩‍👩‍👧", "\u202d+44 7700\u202c", "'; DROP--", "%00",
-                                   "\ud83d".encode("utf-8", "surrogatepass").decode("latin-1")])
+@pytest.mark.parametrize(
+    "typed",
+    ["\0JP-20418\0", "😀👩‍👩‍👧", "\u202d+44 7700\u202c", "'; DROP--", "%00",
+     "\ud83d".encode("utf-8", "surrogatepass").decode("latin-1")],
+)
 def test_strange_signs_break_nothing(client, order, typed):
     for number, proof in ((typed, "x"), ("x", typed)):
         assert ask(client, order.store, number, proof).status_code == 302
@@ -137,9 +140,11 @@ def test_asking_costs_the_same_questions_whether_or_not_it_fits(
     for number, proof in (("JP-20418", "sarah@example.com"), ("JP-20418", "bob@example.com"),
                           ("JP-99999", "sarah@example.com")):
         client = Client()
-        with CaptureQueriesContext(connection) as found:
-            with django_capture_on_commit_callbacks(execute=True):
-                ask(client, store, number, proof)
+        with (
+            CaptureQueriesContext(connection) as found,
+            django_capture_on_commit_callbacks(execute=True),
+        ):
+            ask(client, store, number, proof)
         asked.append([re.sub(r"'[^']*'|\d+", "?", query["sql"]) for query in found])
     assert asked[0] == asked[1] == asked[2]
     assert len(asked[0]) <= 10, "\n".join(asked[0])
@@ -224,11 +229,21 @@ def test_what_the_order_lacks_is_proved_by_nothing():
 
 def test_a_chinese_order_is_found_by_its_mobile_number(client):
     store = people.open_store("tea-house", language="zh-hans", country="CN")
-    people.place_order(store, "订单２０４１８", phone="138 0013 8000", country="CN", email="li@example.cn")
+    people.place_order(
+        store, "订单２０４１８", phone="138 0013 8000", country="CN", email="li@example.cn"
+    )
     for number, proof in (("订单２０４１８", "8000"), ("订单２０４１８", "+86 138-0013-8000")):
         Notice.objects.all().delete()
         ask(client, store, number, proof)
         assert code_sent()
+
+
+@pytest.mark.parametrize("proof", ["bob@example.com", "0124", "BS1 4QB", "%", "JP-20418"])
+def test_what_does_not_fit_gets_no_code(client, order, proof):
+    ask(client, order.store, proof=proof)
+    assert not code_sent()
+    assert FindAttempt.objects.get().order is None
+    assert not order.events.exists()
 
 
 def test_an_order_of_another_store_is_not_found(client, order):

@@ -59,7 +59,7 @@ def mail_server():
 @pytest.fixture
 def site(tmp_path):
     with running_site(tmp_path) as site:
-        wait_until(site.is_complete, "all processes run", 60)
+        wait_until(site.is_complete, "all processes run")
         yield site
 
 
@@ -150,10 +150,10 @@ def test_nothing_outlives_a_killed_keeper_and_the_next_one_starts(site):
     assert len(before) == 9
     site.keeper.kill()
     site.keeper.wait()
-    wait_until(lambda: not site.processes(), "all are gone", 5)
+    wait_until(lambda: not site.processes(), "all are gone", 15)
 
     site.start()
-    wait_until(site.is_complete, "all processes run", 60)
+    wait_until(site.is_complete, "all processes run")
     assert not set(before) & set(site.processes())
 
 
@@ -194,6 +194,6 @@ def test_a_port_that_is_taken_is_refused_by_name(site, tmp_path_factory):
 
 
 def test_serving_says_where_it_can_be_opened(site):
-    wait_until(lambda: "Ctrl-C" in site.log.read_text(), "it says so", 10)
+    wait_until(lambda: "Ctrl-C" in site.log.read_text(), "it says so")
     assert f"http://127.0.0.1:{site.port}/" in site.log.read_text()
     assert command_of(site.pid).endswith("portal.keeper")

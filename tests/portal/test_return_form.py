@@ -97,7 +97,8 @@ def test_what_was_answered_is_what_is_asked_for(buyer, basket):
     checked = answer_all(buyer, basket, "1", "2", reason="fit", comment="Too wide.")
     send(buyer, basket, checked)
     rma = basket.returns.get()
-    assert [(row.line.title, row.requested, row.reason, row.comment) for row in rma.lines.all()] == [
+    rows = rma.lines.values_list("line__title", "requested", "reason", "comment")
+    assert list(rows) == [
         ("Linen shirt", 1, "fit", "Too wide."), ("Beeswax candle", 2, "fit", "Too wide."),
     ]
     assert (rma.wish, rma.requested_by) == ("refund", "buyer")
@@ -124,7 +125,7 @@ def test_every_page_says_which_step_it_is_and_leads_back(buyer, basket):
 
 
 def test_after_a_change_the_walk_goes_on_where_an_answer_is_missing(buyer, basket):
-    shirt, candle = basket.lines.all()
+    candle = basket.lines.last()
     answer_all(buyer, basket, "1", "0")
     response = choose(buyer, basket, "1", "2")
     assert response.request["PATH_INFO"] == page(basket, "return_reason", line=candle.pk)
@@ -187,7 +188,7 @@ def test_one_unit_is_ticked_and_several_are_counted(buyer, basket):
     shirt, candle = basket.lines.all()
     text = buyer.get(page(basket)).content.decode()
     assert re.search(rf'<input type="checkbox" name="line-{shirt.pk}"', text)
-    assert re.search(rf'<input class="input" inputmode="numeric"[^>]* name="line-{candle.pk}"', text)
+    assert re.search(rf'<input [^>]*inputmode="numeric"[^>]* name="line-{candle.pk}"', text)
     assert "68.00 USD" in text and "3 for 36.00 USD" in text and "0 to 3" in text
 
 
@@ -378,7 +379,7 @@ def test_the_reason_of_a_line_of_another_order_is_not_found(buyer, basket, order
     assert buyer.get(page(basket, "return_reason", line=order.lines.get().pk)).status_code == 404
 
 
-# --- 3: what one would like -----------------------------------------------------------------------
+# --- 3: what one would like ---------------------------------------------------------------------
 
 
 def test_only_what_every_line_allows_can_be_wished_for(store):
@@ -435,7 +436,7 @@ def test_a_missing_wish_is_asked_for(sarah, order):
     assert "Choose what you would like." in words(sarah.post(page(order, "return_wish"), {}))
 
 
-# --- 4: check and send ------------------------------------------------------------------------------
+# --- 4: check and send --------------------------------------------------------------------------
 
 
 def test_the_address_we_write_to_is_masked(sarah, order):
@@ -610,7 +611,7 @@ def test_opening_the_pages_writes_nothing(sarah, order):
     assert not ReturnAuthorization.objects.exists()
 
 
-# --- In Chinese, and in numbers -----------------------------------------------------------------------
+# --- In Chinese, and in numbers -----------------------------------------------------------------
 
 
 def test_names_in_any_script_stand_apart_from_our_sentences(store):

@@ -30,16 +30,20 @@ GOODS = (("Linen shirt", "68.00", 1, {"variant": "Oat, size M"}), ("Beeswax cand
 def advise(store: Store) -> None:
     """The usual advice for sending back across the border."""
     rows = (
-        {"carrier": "royal-mail", "service": "International Tracked", "recommended": True,
-         "payment": Payment.PREPAID, "days_from": 5, "days_to": 8},
+        {
+            "carrier": "royal-mail",
+            "service": "International Tracked",
+            "recommended": True,
+            "payment": Payment.PREPAID,
+            "days_from": 5,
+            "days_to": 8,
+        },
         {"carrier": "evri", "service": "International", "payment": Payment.BUYER},
         {"payment": Payment.REPAID, "repaid_up_to": Decimal(9)},
         {"service": "Untracked small packet", "avoid": Avoid.UNTRACKED},
     )
     for position, row in enumerate(rows):
-        CarrierAdvice.objects.create(
-            store=store, lane=Lane.CROSS_BORDER, position=position, **row
-        )
+        CarrierAdvice.objects.create(store=store, lane=Lane.CROSS_BORDER, position=position, **row)
 
 
 def ask(order: Order, reason: str = Reason.FIT, key: str = "form", **values) -> ReturnAuthorization:
@@ -57,7 +61,9 @@ class Shop:
         chinese = language.startswith("zh")
         self.language = language
         self.store = people.open_store(
-            f"shop-{Store.objects.count()}", language=language, policy=policy,
+            f"shop-{Store.objects.count()}",
+            language=language,
+            policy=policy,
             returns_phone="+370 5 210 0000",
             **({"name": "山茶与纸", "signed_by": "小林"} if chinese else {}),
         )
@@ -66,9 +72,7 @@ class Shop:
     def order(self, **values) -> Order:
         number = f"JP-2{self.store.orders.count():04d}"
         values.setdefault("name", "王小明" if self.language != "en" else "Sarah Whitcombe")
-        return people.place_order(
-            self.store, number, GOODS, language=self.language, **values
-        )
+        return people.place_order(self.store, number, GOODS, language=self.language, **values)
 
     def requested(self) -> Notice:
         ask(self.order())
@@ -114,20 +118,22 @@ class Shop:
 
     def late(self) -> Notice:
         rma = ask(self.order())
-        Promise.objects.filter(authorization=rma).update(
-            due_at=timezone.now() - timedelta(hours=1)
-        )
+        Promise.objects.filter(authorization=rma).update(due_at=timezone.now() - timedelta(hours=1))
         rma.promises.get().come_due()
         return latest(NoticeKind.PROMISE_LATE)
 
     def contact(self) -> Notice:
         order = self.order(
-            email="new@example.com", previous_email="sarah@example.com",
+            email="new@example.com",
+            previous_email="sarah@example.com",
             contact_changed_at=timezone.now(),
         )
         Notice.objects.write(
-            order, NoticeKind.CONTACT_CHANGED, event=f"contact-{order.pk}",
-            recipient=order.previous_email, changed=["email"],
+            order,
+            NoticeKind.CONTACT_CHANGED,
+            event=f"contact-{order.pk}",
+            recipient=order.previous_email,
+            changed=["email"],
         )
         return latest(NoticeKind.CONTACT_CHANGED)
 

@@ -140,9 +140,7 @@ def test_an_address_that_cannot_be_is_given_up_at_once(shop, server, address):
     assert notice.attempts == 1 and not server.received
 
 
-def test_a_server_that_hangs_up_after_taking_the_mail_gets_it_again_under_the_same_id(
-    shop, server
-):
+def test_a_server_that_hangs_up_after_taking_the_mail_gets_it_again_under_the_same_id(shop, server):
     notice = shop.requested()
     server.data = ["disconnect"]
     tasks.deliver_notices()
@@ -190,6 +188,14 @@ def test_without_a_server_the_mail_waits(shop, settings):
     tasks.deliver_notices()
     notice.refresh_from_db()
     assert notice.state == WorkState.DUE and notice.attempts == 1
+
+
+def test_a_wrong_sender_address_is_our_mistake_and_the_mail_waits(shop, server, settings):
+    settings.MAIL_FROM = "nonsense"
+    notice = shop.requested()
+    tasks.deliver_notices()
+    notice.refresh_from_db()
+    assert notice.state == WorkState.DUE and "HOMEWARD_MAIL_FROM" in notice.last_error
 
 
 def test_nothing_is_sent_about_what_was_rolled_back(shop, server):
@@ -277,7 +283,9 @@ def test_stale_news_is_dropped_and_the_newer_news_sent(shop, server):
     assert server.message_ids == [latest(NoticeKind.RETURN_CANCELLED).message_id]
     dropped = Notice.objects.filter(state=WorkState.DROPPED).values_list("kind", flat=True)
     assert set(dropped) == {
-        NoticeKind.RETURN_REQUESTED, NoticeKind.RETURN_APPROVED, NoticeKind.RETURN_REMINDER
+        NoticeKind.RETURN_REQUESTED,
+        NoticeKind.RETURN_APPROVED,
+        NoticeKind.RETURN_REMINDER,
     }
 
 

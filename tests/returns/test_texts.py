@@ -1,5 +1,6 @@
 """No code is without words, and no letter without its templates."""
 
+import re
 import string
 
 import pytest
@@ -8,11 +9,12 @@ from django.template.loader import get_template
 
 from returns import codes, letters, texts
 from returns.ledger import Obstacle
-from returns.models import ActorKind, EventKind, NoticeKind, PromiseKind
+from returns.models import EventKind, NoticeKind, PromiseKind
 from returns.states import Status
 from tracking.milestones import Milestone
 from tracking.texts import MILESTONES
 
+JARGON = re.compile(r"\b(RMA|shipment|submit|invalid|initiate|exception)", re.IGNORECASE)
 OBSTACLES = {value for name, value in vars(Obstacle).items() if name.isupper()}
 
 TABLES = [
@@ -32,8 +34,9 @@ TABLES = [
 ]
 
 
-@pytest.mark.parametrize(("codes_", "table"), [row[1:] for row in TABLES],
-                         ids=[row[0] for row in TABLES])
+@pytest.mark.parametrize(
+    ("codes_", "table"), [row[1:] for row in TABLES], ids=[row[0] for row in TABLES]
+)
 def test_each_code_has_its_words_and_no_words_are_left_over(codes_, table):
     assert codes_ and set(table) == set(codes_)
 
@@ -46,20 +49,23 @@ def sentences(words) -> list[str]:
     return [str(words)]
 
 
-@pytest.mark.parametrize("table", [row[2] for row in TABLES[:-1]],
-                         ids=[row[0] for row in TABLES[:-1]])
+@pytest.mark.parametrize(
+    "table", [row[2] for row in TABLES[:-1]], ids=[row[0] for row in TABLES[:-1]]
+)
 def test_no_words_are_empty_and_none_are_jargon(table):
     for code, words in table.items():
         for sentence in sentences(words):
             assert sentence.strip(), code
-            for jargon in ("RMA", "shipment", "submit", "invalid", "initiate", "exception"):
-                assert jargon.casefold() not in sentence.casefold(), f"{code}: {sentence}"
+            assert not JARGON.search(sentence), f"{code}: {sentence}"
 
 
 PLACEHOLDERS = [
-    (texts.PROMISES, {"when"}), (texts.LATE, {"when"}),
-    (texts.PAYMENTS, {"account", "amount"}), (texts.OBSTACLES, {"limit", "until"}),
-    (dict(enumerate(texts.CUSTOMS)), {"amount"}), (texts.EVENTS, {"what"}),
+    (texts.PROMISES, {"when"}),
+    (texts.LATE, {"when"}),
+    (texts.PAYMENTS, {"account", "amount"}),
+    (texts.OBSTACLES, {"limit", "until"}),
+    (dict(enumerate(texts.CUSTOMS)), {"amount"}),
+    (texts.EVENTS, {"what"}),
 ]
 
 
@@ -77,7 +83,3 @@ def test_each_letter_has_its_templates(kind, part):
         get_template(f"notices/{kind.value}.{part}")
     except TemplateDoesNotExist:
         pytest.fail(f"templates/notices/{kind.value}.{part} is missing")
-
-
-def test_whoever_can_act_is_told_apart_in_the_history():
-    assert {"buyer", "staff", "clock"} <= set(ActorKind)

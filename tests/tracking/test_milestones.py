@@ -36,7 +36,7 @@ def test_ranks_go_up_along_the_road():
 
 def test_an_announced_label_is_not_moving():
     assert Milestone.ANNOUNCED not in MOVING and Milestone.ACCEPTED in MOVING
-    assert FINAL & TURNED == {Milestone.RETURNED}
+    assert Milestone.RETURNED in FINAL and Milestone.RETURNED in TURNED
 
 
 def test_every_milestone_has_words():

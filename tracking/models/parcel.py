@@ -29,6 +29,16 @@ class ScanReport:
     utc_offset: int | None = None
 
 
+@dataclass(frozen=True)
+class Story:
+    """A parcel as we first hear of it: `at` it was announced, `reports` came since."""
+
+    number: str
+    carrier: str
+    at: datetime
+    reports: tuple[ScanReport, ...] = ()
+
+
 class ParcelQuerySet(models.QuerySet["Parcel"]):
     def announce(self, account, number: str, carrier: str, at: datetime | None = None) -> "Parcel":
         """The parcel with this number at this carrier, made when it is new."""
@@ -39,6 +49,41 @@ class ParcelQuerySet(models.QuerySet["Parcel"]):
             defaults={"announced_at": at or timezone.now()},
         )
         return parcel
+
+    def announce_all(
+        self, account, stories: Iterable[Story]
+    ) -> "dict[tuple[str, str], tuple[Parcel, bool]]":
+        """Many at once: (carrier, number) → the parcel, and whether it is new.
+
+        New ones begin with the reports of their story. That is how we meet them, not
+        news of them, so no signal is sent. Known ones are left as they are.
+        """
+        told = {(story.carrier, story.number): story for story in stories}
+        mine = self.filter(account=account, number__in={number for _, number in told})
+        before = {(parcel.carrier, parcel.number) for parcel in mine.all()}
+        made: list[Parcel] = []
+        scans: dict[tuple[str, str], dict[tuple, Scan]] = {}
+        for key, story in told.items():
+            if key in before:
+                continue
+            parcel = Parcel(
+                account=account, carrier=story.carrier, number=story.number,
+                announced_at=story.at, checked_at=max((r.at for r in story.reports), default=None),
+            )
+            scans[key] = {scan.identity: scan for scan in
+                          (Scan.of(parcel, report) for report in story.reports)}
+            parcel.milestone, parcel.milestone_at = _where(scans[key].values())
+            made.append(parcel)
+        # Somebody else may announce the same ones at this moment; one row is made.
+        self.bulk_create(made, ignore_conflicts=True)
+        found = {(parcel.carrier, parcel.number): parcel for parcel in mine.all()}
+        rows = []
+        for key, known in scans.items():
+            for scan in known.values():
+                scan.parcel = found[key]
+                rows.append(scan)
+        Scan.objects.bulk_create(rows, ignore_conflicts=True)
+        return {key: (found[key], key not in before) for key in told}
 
 
 class Parcel(models.Model):

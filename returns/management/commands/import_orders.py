@@ -28,7 +28,8 @@ class Command(BaseCommand):
             help="What wrote the file; told from its content when not given.",
         )
         parser.add_argument(
-            "--strict", action="store_true", help="Take in all of it or, if anything is wrong, none."
+            "--strict", action="store_true",
+            help="Take in all of it or, if anything is wrong, none.",
         )
         parser.add_argument(
             "--columns", action="store_true", help="Print the columns of a table, and stop."
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         if options["columns"]:
             from returns.sources import table
 
-            self.stdout.write("\n".join([*table.__doc__.strip().splitlines(), "", *table.described()]))
+            self.stdout.write("\n".join([(table.__doc__ or "").strip(), "", *table.described()]))
             return
         if not options["file"] or not options["store"]:
             raise CommandError("Say which file, and for which store: FILE --store SLUG.")

@@ -1,0 +1,314 @@
+"""Whatever buyers, staff, shop and clock do in whatever order: nothing is promised twice."""
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from returns import states
+from returns.codes import Reason, Wish
+from returns.ledger import Refused
+from returns.models import (
+    BUYER,
+    CLOCK,
+    Actor,
+    Order,
+    OrderLine,
+    Promise,
+    ReturnAuthorization,
+    ShipmentLine,
+    Wanted,
+)
+from returns.models.authorization import SETTLES
+from returns.models.event import ActorKind
+from returns.policy import unit
+from returns.states import IllegalTransition, Status
+from tests.people import open_store, place_order
+
+DESK = Actor(ActorKind.STAFF)
+WHO = st.sampled_from([BUYER, DESK])
+PICK = st.integers(0, 5)
+# (unit price, quantity, discount of the line, cancelled, shipped)
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["0", "0.01", "9.99", "10.00", "33.33"]), st.integers(1, 4),
+        st.sampled_from(["0", "0.05", "7.77", "500"]), st.integers(0, 1), st.integers(0, 4),
+    ),
+    min_size=1, max_size=3,
+)
+
+
+class AnOrder(RuleBasedStateMachine):
+    @initialize(
+        lines=LINES, currency=st.sampled_from(["USD", "KWD", "JPY"]),
+        automatic=st.sampled_from([None, 15, 1000]), keep=st.sampled_from([0, 12]),
+        window=st.sampled_from([None, 30]),
+    )
+    def sarah_buys(self, lines, currency, automatic, keep, window):
+        self.now = timezone.now()
+        self.forms = 0
+        self.seen: list[ReturnAuthorization] = []
+        number = Order.objects.count()
+        store = open_store(f"store-{number}", currency=currency, policy={
+            "automatic_up_to": automatic, "keep_below": keep, "window_days": window,
+            "fee": Decimal(5), "returns_postage": True, "offers_store_credit": True,
+        })
+        whole = currency == "JPY"
+        order = place_order(store, f"JP-{number}", tuple(
+            (f"Thing {at}", "500" if whole else price, quantity, {
+                "discount": Decimal(discount).quantize(unit(currency)),
+                "cancelled": min(cancelled, quantity - 1),
+            })
+            for at, (price, quantity, discount, cancelled, _) in enumerate(lines)
+        ))
+        for line, (*_, shipped) in zip(order.lines.all(), lines, strict=True):
+            count = min(shipped, line.quantity - line.cancelled)
+            parts = ShipmentLine.objects.filter(line=line)
+            parts.update(quantity=count) if count else parts.delete()
+        paid = sum((line.paid_for_kept for line in order.lines.all()), order.postage_total)
+        Order.objects.filter(pk=order.pk).update(paid_total=paid)
+        self.order = Order.objects.get(pk=order.pk)
+        self.lines = [line.pk for line in order.lines.all()]
+
+    def attempt(self, verb, *args, **values):
+        """A verb either does what it says or refuses; anything else is a fault."""
+        try:
+            return verb(*args, now=self.now, **values)
+        except (IllegalTransition, Refused):
+            return None
+
+    def one(self, pick: int, stale: bool) -> ReturnAuthorization:
+        """One of the returns, as it is or as somebody read it some time ago."""
+        rma = self.seen[pick % len(self.seen)]
+        if not stale:
+            rma = self.seen[pick % len(self.seen)] = ReturnAuthorization.objects.get(pk=rma.pk)
+        return rma
+
+    @rule(
+        by=WHO, quantities=st.lists(st.integers(-1, 3), min_size=1, max_size=4),
+        reason=st.sampled_from([Reason.FIT, Reason.FAULTY]), wish=st.sampled_from(Wish),
+        again=st.booleans(),
+    )
+    def ask_for_a_return(self, by, quantities, reason, wish, again):
+        self.forms += not again
+        wanted = [
+            Wanted(self.lines[at % len(self.lines)], quantity, reason)
+            for at, quantity in enumerate(quantities) if quantity
+        ]
+        rma = self.attempt(
+            self.order.request_return, wanted, by=by, key=f"form {self.forms}", wish=wish
+        )
+        if rma and rma not in self.seen:
+            self.seen.append(rma)
+
+    some = precondition(lambda self: self.seen)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans())
+    def approve(self, pick, stale):
+        self.attempt(self.one(pick, stale).approve, by=DESK)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans())
+    def ask_a_question(self, pick, stale):
+        self.attempt(self.one(pick, stale).ask, "Which size?", by=DESK)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans())
+    def answer(self, pick, stale):
+        self.attempt(self.one(pick, stale).give_answer, "Medium", by=BUYER)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans())
+    def decline(self, pick, stale):
+        self.attempt(self.one(pick, stale).decline, "used", by=DESK)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans())
+    def appeal(self, pick, stale):
+        self.attempt(self.one(pick, stale).look_again, "No!", by=BUYER)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans(), by=WHO)
+    def cancel(self, pick, stale, by):
+        self.attempt(self.one(pick, stale).cancel, by=by)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans(), days=st.integers(1, 30))
+    def extend(self, pick, stale, days):
+        until = self.now + timedelta(days=days)
+        self.attempt(self.one(pick, stale).extend, until, by=DESK)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans())
+    def put_right(self, pick, stale):
+        self.attempt(self.one(pick, stale).put_right, by=DESK)
+
+    @some
+    @rule(pick=PICK)
+    def the_carrier_scans(self, pick):
+        rma = self.one(pick, stale=False)
+        if rma.status == Status.APPROVED and not rma.keeps_goods:
+            ReturnAuthorization.objects.filter(pk=rma.pk).update(status=Status.IN_TRANSIT)
+            Promise.objects.release(rma, self.now)
+
+    @rule(amount=st.sampled_from(["1.00", "20.00"]))
+    def the_shop_pays_back(self, amount):
+        order = Order.objects.get(pk=self.order.pk)
+        total = min(order.refunded_total + Decimal(amount), order.paid_total)
+        Order.objects.filter(pk=order.pk).update(refunded_total=total)
+
+    @rule(hours=st.sampled_from([1, 30, 24 * 6, 24 * 11, 24 * 40]))
+    def time_goes_by(self, hours):
+        self.now += timedelta(hours=hours)
+        mine = ReturnAuthorization.objects.filter(order=self.order)
+        mine.to_remind(self.now).remind(self.now)
+        mine.overdue(self.now).expire(self.now)
+        Promise.objects.filter(order=self.order).come_due(self.now)
+
+    # --- what must always hold ---------------------------------------------------------------
+
+    def load(self) -> Order:
+        return self.order.with_goods()
+
+    @invariant()
+    def nothing_is_held_that_was_not_shipped(self):
+        for line in self.load().lines.all():
+            assert 0 <= line.held <= min(line.shipped, line.quantity - line.cancelled)
+
+    @invariant()
+    def no_line_gives_back_more_than_was_paid_for_it(self):
+        for line in self.load().lines.all():
+            held = [
+                row for row in line.return_lines.all()
+                if row.authorization.status not in states.FREED
+            ]
+            assert sum(row.amount for row in held) <= line.paid_for_kept <= line.paid
+            assert all(row.amount % unit(self.order.currency) == 0 for row in held)
+            if sum(row.requested for row in held) == line.quantity - line.cancelled:
+                assert sum(row.amount for row in held) == line.paid_for_kept
+
+    @invariant()
+    def no_more_is_estimated_than_was_captured(self):
+        holding = [rma for rma in self.load().returns.all() if rma.holds_money]
+        assert sum(rma.estimated_total for rma in holding) <= self.load().paid_total
+        assert all(rma.estimated_total >= 0 for rma in holding)
+        assert sum(rma.estimated_postage for rma in holding) <= self.order.postage_total
+        assert sum(1 for rma in holding if rma.estimated_postage) <= 1
+
+    @invariant()
+    def every_return_has_exactly_the_promises_of_its_state(self):
+        open_ones = Promise.objects.open().filter(order=self.order).select_related("follows")
+        found = Counter((row.authorization_id, row.kind) for row in open_ones)
+        expected = Counter()
+        for rma in ReturnAuthorization.objects.filter(order=self.order):
+            kind = {
+                Status.REQUESTED: "answer",
+                Status.APPROVED: SETTLES[rma.wish] if rma.keeps_goods
+                else "deadline" if rma.reminded_at else "reminder",
+            }.get(rma.status)
+            expected += Counter({(rma.pk, kind): 1} if kind else {})
+        assert found == expected
+        assert all(row.follows is None or row.follows.state == "broken" for row in open_ones)
+
+    @invariant()
+    def nothing_that_is_due_is_forgotten(self):
+        for row in ReturnAuthorization.objects.filter(order=self.order, status=Status.EXPIRED):
+            assert row.reminded_at and row.reminded_at < row.post_by < row.ended_at
+
+
+def test_the_ledger_and_the_promises_hold_whatever_happens(db):
+    run_state_machine_as_test(AnOrder, settings=settings(
+        max_examples=20, stateful_step_count=20, deadline=None,
+        suppress_health_check=list(HealthCheck),
+    ))
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "amounts"),
+    [
+        ("10.00", "USD", ["3.33", "3.33", "3.34"]), ("1000", "JPY", ["333", "333", "334"]),
+        ("1.000", "KWD", ["0.333", "0.333", "0.334"]),
+    ],
+)
+def test_three_returns_of_one_unit_each_give_back_exactly_what_was_paid(
+    db, price, currency, amounts
+):
+    store = open_store(currency=currency, policy={"automatic_up_to": None})
+    order = place_order(store, lines=(("Cup", "0", 3),))
+    OrderLine.objects.update(tax=Decimal(price))
+    line = order.lines.get()
+    given = [
+        order.request_return([Wanted(line.pk, 1, "fit")], by=BUYER, key=str(number)).value
+        for number in range(3)
+    ]
+    assert given == [Decimal(amount) for amount in amounts]
+
+
+def test_a_discount_larger_than_the_line_gives_back_nothing(db):
+    order = place_order(open_store(), lines=(("Cup", "10.00", 2, {"discount": Decimal(50)}),))
+    rma = order.request_return(
+        [Wanted(order.lines.get().pk, 2, "fit")], by=BUYER, key="form"
+    )
+    assert (rma.value, rma.estimated_total) == (0, 0)
+
+
+def test_fractions_of_a_cent_from_the_shop_are_rounded_to_what_can_be_paid(db):
+    order = place_order(open_store(), lines=(
+        ("Cup", "3.333", 1), ("Jug", "10.005", 1), ("Bowl", "0", 1, {"tax": Decimal("0.004")}),
+    ))
+    assert [line.paid for line in order.lines.all()] == [
+        Decimal("3.33"), Decimal("10.01"), Decimal("0.00"),
+    ]
+
+
+def test_the_original_postage_goes_back_with_the_last_unit_once(db):
+    store = open_store(policy={"returns_postage": True, "automatic_up_to": None})
+    order = place_order(store, lines=(
+        ("Cup", "10.00", 2), ("Gift wrap", "2.00", 1, {"needs_shipping": False}),
+    ))
+    cup = order.lines.first()
+    one, two = (
+        order.request_return([Wanted(cup.pk, 1, "fit")], by=BUYER, key=key)
+        for key in ("one", "two")
+    )
+    assert (one.estimated_postage, two.estimated_postage) == (0, 6)
+    assert (one.estimated_total, two.estimated_total) == (10, 16)
+
+
+def test_an_exchange_promises_no_money(db):
+    order = place_order(open_store(policy={"returns_postage": True, "fee": 5}))
+    rma = order.request_return(
+        [Wanted(order.lines.get().pk, 1, "fit")], by=BUYER, key="form", wish=Wish.EXCHANGE
+    )
+    assert (rma.value, rma.estimated_total, rma.estimated_postage, rma.estimated_fee) == (
+        68, 0, 0, 0,
+    )
+    assert order.with_goods().refundable() == order.paid_total
+
+
+def test_a_closed_return_is_told_by_the_shop_s_own_figure(db):
+    """Refunded in the shop and closed here, it counts once."""
+    store = open_store(policy={"automatic_up_to": None})
+    order = place_order(store, lines=(("Cup", "50.00", 2),), postage_total=Decimal(0),
+                        paid_total=Decimal(100))
+    cup = order.lines.get()
+    one = order.request_return([Wanted(cup.pk, 1, "fit")], by=BUYER, key="one")
+    one.approve(by=CLOCK)
+    ReturnAuthorization.objects.update(status=Status.CLOSED)
+    one.lines.update(received=1)
+    Order.objects.update(refunded_total=Decimal(50))
+    two = order.request_return([Wanted(cup.pk, 1, "fit")], by=BUYER, key="two")
+    assert two.estimated_total == 50
