@@ -1,5 +1,5 @@
 # What one does with Homeward. PORT=8001 make demo chooses another port.
-.PHONY: help demo demo-reset test lint format pins screenshots clean
+.PHONY: help demo demo-reset test lint format words pins screenshots clean
 
 help:
 	@echo "make demo         the site with example shops at http://127.0.0.1:8000 (PORT=… to change)"
@@ -7,6 +7,7 @@ help:
 	@echo "make test         linters and all tests"
 	@echo "make lint         linters only"
 	@echo "make format       lays the code out"
+	@echo "make words        brings new words into the Chinese catalogue, compiles it (needs gettext)"
 	@echo "make pins         renews the pinned requirements (needs uv)"
 	@echo "make screenshots  renews the pictures of the README (needs Chromium)"
 	@echo "make clean        removes what was made, but not the data in var/"
@@ -33,6 +34,9 @@ format:
 	@bin/venv dev
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+words:
+	@bin/words
 
 pins:
 	@bin/pins

@@ -82,7 +82,10 @@ def store_view(view: View) -> View:
 
 
 def order_view(
-    view: View | None = None, *, fresh_code: bool = False, story: bool = False,
+    view: View | None = None,
+    *,
+    fresh_code: bool = False,
+    story: bool = False,
 ) -> Callable[..., Any]:
     """For pages of one order: `request.order` is set, with its goods and returns loaded.
 
@@ -95,9 +98,12 @@ def order_view(
         @wraps(view)
         def wrapper(request: Any, store: str, ref: str, *args: Any, **kwargs: Any) -> Any:
             orders = Order.objects.with_story() if story else Order.objects.with_goods()
-            order = granted(request) and orders.filter(
-                store__slug=store, store__is_active=True, ref=ref, pk__in=granted(request)
-            ).first()
+            order = (
+                granted(request)
+                and orders.filter(
+                    store__slug=store, store__is_active=True, ref=ref, pk__in=granted(request)
+                ).first()
+            )
             if not order:
                 return _refused(request, store)
             request.store, request.order = order.store, order

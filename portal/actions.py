@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
 # When lines cannot go back for different reasons, the one that helps most is told.
 MOST_USEFUL = (
-    Obstacle.ORDER_CANCELLED, Obstacle.NOT_SHIPPED, Obstacle.UNPAID, Obstacle.ALL_BACK,
-    Obstacle.WINDOW_CLOSED, Obstacle.FINAL_SALE, Obstacle.NEEDS_NO_PARCEL,
+    Obstacle.ORDER_CANCELLED,
+    Obstacle.NOT_SHIPPED,
+    Obstacle.UNPAID,
+    Obstacle.ALL_BACK,
+    Obstacle.WINDOW_CLOSED,
+    Obstacle.FINAL_SALE,
+    Obstacle.NEEDS_NO_PARCEL,
 )
 
 
@@ -53,9 +58,7 @@ def send_back(order: "Order", now: datetime) -> Action:
     possible = [line for line in lines if line.limit]
     title = _("Send something back")
     if possible:
-        return Action(
-            addresses.order_page(order, "return_items"), "back", title, _terms(possible)
-        )
+        return Action(addresses.order_page(order, "return_items"), "back", title, _terms(possible))
     return Action("", "back", title, _why_not(lines))
 
 
@@ -71,7 +74,8 @@ def _terms(possible: list[Availability]) -> str:
         words = story_texts.FREE_UNTIL if ours else story_texts.PAID_UNTIL
         return say(story_texts.FAULT_UNTIL if fault_only else words, until=until)
     waits = [
-        days for can, reason in asked
+        days
+        for can, reason in asked
         if can.on_the_way and (days := window_days(can.line.rules, reason)) is not None
     ]
     if waits:

@@ -100,7 +100,8 @@ def light(brand: str) -> Palette:
     wash = to_hex(given._replace(lightness=0.94, chroma=min(given.chroma, 0.012)))
     ink = _readable(
         given._replace(lightness=min(given.lightness, 0.45), chroma=min(given.chroma, 0.14)),
-        (*LIGHT_GROUNDS, wash), -0.01,
+        (*LIGHT_GROUNDS, wash),
+        -0.01,
     )
     if contrast(brand, LIGHT_SHEET) < VISIBLE:  # a white button on white paper is none
         solid, on_solid = ink, WHITE

@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from portal.environment import text
 
@@ -78,7 +80,7 @@ def numbers_are_numbers(**kwargs: Any) -> Sequence[CheckMessage]:
     examples = {
         "HOMEWARD_TRUSTED_PROXIES": ("1", 0, 10),
         "PORT": ("8000", 1, 65535),
-        "HOMEWARD_WEB_WORKERS": ("2", 1, 64),
+        "HOMEWARD_WEB_WORKERS": ("1", 1, 64),
         "HOMEWARD_WEB_THREADS": ("4", 1, 512),
     }
     problems = []
@@ -119,6 +121,31 @@ def mail_server_is_understood(**kwargs: Any) -> Sequence[CheckMessage]:
             id="homeward.E008",
         )
     ]
+
+
+@register("homeward")
+def letters_can_leave(**kwargs: Any) -> Sequence[CheckMessage]:
+    """A wrong sender would let every letter wait for two days and then give it up."""
+    problems: list[CheckMessage] = []
+    try:
+        validate_email(settings.MAIL_FROM)
+    except ValidationError:
+        problems.append(
+            Error(
+                f"HOMEWARD_MAIL_FROM is {settings.MAIL_FROM!r}, which is no email address.",
+                hint="For example HOMEWARD_MAIL_FROM=returns@example.com",
+                id="homeward.E009",
+            )
+        )
+    if settings.PRODUCTION and not text("HOMEWARD_SMTP_URL", ""):
+        problems.append(
+            Warning(
+                "HOMEWARD_SMTP_URL is missing, so letters are written into files and reach nobody.",
+                hint="For example HOMEWARD_SMTP_URL=smtp://user:password@mail.example.com:587?tls=1",
+                id="homeward.W001",
+            )
+        )
+    return problems
 
 
 @register("homeward")

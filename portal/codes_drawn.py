@@ -49,7 +49,5 @@ def qr(text: str) -> Code:
     """QR code of `text`, error correction M or better."""
     symbol = segno.make(text, error="m", micro=False)
     rows = [[bool(cell) for cell in row] for row in symbol.matrix_iter(border=QR_QUIET_ZONE)]
-    path = "".join(
-        f"M{x} {y}h{w}v1h-{w}z" for y, row in enumerate(rows) for x, w in _runs(row)
-    )
+    path = "".join(f"M{x} {y}h{w}v1h-{w}z" for y, row in enumerate(rows) for x, w in _runs(row))
     return Code(path, len(rows), len(rows))

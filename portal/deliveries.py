@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from tracking import carriers
+from tracking.customs import passes_customs
 from tracking.milestones import FINAL, MOVING, TURNED, Milestone
 
 if TYPE_CHECKING:
@@ -22,12 +23,6 @@ FIRST_SCAN_WITHIN = timedelta(hours=48)
 # a parcel without news instead of one on its way.
 LONG_AGO = timedelta(days=45)
 QUIET_FOR = timedelta(days=14)
-
-# Goods that cross borders within these countries meet no customs.
-CUSTOMS_UNION = frozenset({
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
-    "IT", "LT", "LU", "LV", "MC", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
-})
 
 
 class Stage:
@@ -47,8 +42,12 @@ class Stage:
 # Here the buyer is the one who can do something.
 FOR_THE_BUYER = frozenset(
     {
-        Milestone.ATTEMPTED, Milestone.READY_FOR_PICKUP, Stage.NOT_SCANNED, Stage.QUIET,
-        Stage.NO_NUMBER_LONG_AGO, Stage.OUT_EARLIER,
+        Milestone.ATTEMPTED,
+        Milestone.READY_FOR_PICKUP,
+        Stage.NOT_SCANNED,
+        Stage.QUIET,
+        Stage.NO_NUMBER_LONG_AGO,
+        Stage.OUT_EARLIER,
     }
 )
 
@@ -183,11 +182,8 @@ def _stage(
 
 
 def meets_customs(order: "Order", delivery: Delivery | None = None) -> bool:
-    """Whether goods pass customs on the way: between two countries, not within one union,
-    and always when customs has reported."""
+    """Whether goods pass customs on the way; always when customs has reported."""
     if delivery and delivery.customs_seen:
         return True
     here, there = order.store.country, order.country
-    if not there or here == there:
-        return False
-    return not (here in CUSTOMS_UNION and there in CUSTOMS_UNION)
+    return bool(there) and passes_customs(here, there)

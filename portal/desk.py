@@ -45,26 +45,30 @@ def queues(overdue: int) -> list[Queue]:
     returns = ReturnAuthorization.objects
     return [
         _queue("Return requests to answer", returns.waiting(), "requested_at", "status=requested"),
+        _queue("Promises overdue", Promise.objects.due(), "due_at", "state=open&due=late", overdue),
         _queue(
-            "Promises overdue", Promise.objects.due(), "due_at", "state=open&due=late", overdue
-        ),
-        _queue(
-            "Waiting for the buyer’s answer", returns.filter(status=Status.INFO_REQUESTED),
-            "requested_at", "status=info_requested",
+            "Waiting for the buyer’s answer",
+            returns.filter(status=Status.INFO_REQUESTED),
+            "requested_at",
+            "status=info_requested",
         ),
         _queue(
             "Approved, not posted yet",
             returns.filter(status=Status.APPROVED, keeps_goods=False),
-            "approved_at", "status=approved",
+            "approved_at",
+            "status=approved",
         ),
         _queue(
             "Money to send, nothing comes back",
             returns.filter(status=Status.APPROVED, keeps_goods=True),
-            "approved_at", "status=approved&keeps_goods__exact=1",
+            "approved_at",
+            "status=approved&keeps_goods__exact=1",
         ),
         _queue(
-            "Letters that could not be sent", Notice.objects.filter(state=WorkState.DEAD),
-            "written_at", "state=dead",
+            "Letters that could not be sent",
+            Notice.objects.filter(state=WorkState.DEAD),
+            "written_at",
+            "state=dead",
         ),
     ]
 

@@ -57,13 +57,13 @@ SECRET_KEY = text("HOMEWARD_SECRET_KEY", "") or (
     secrets.token_urlsafe(50) if PRODUCTION else _local_secret_key()
 )
 SECRET_KEY_FALLBACKS = listing("HOMEWARD_SECRET_KEY_FALLBACKS")
-SECRET_KEY_IS_SET = bool(text("HOMEWARD_SECRET_KEY", "")) or not PRODUCTION
 
 # The public address of the site; links in mails begin with it.
 BASE_URL = text("HOMEWARD_BASE_URL", "" if PRODUCTION else f"http://127.0.0.1:{PORT}").rstrip("/")
-ALLOWED_HOSTS = listing("HOMEWARD_ALLOWED_HOSTS") or (
-    [] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"]
-)
+ALLOWED_HOSTS = listing("HOMEWARD_ALLOWED_HOSTS")
+if ALLOWED_HOSTS or not PRODUCTION:
+    # Health is asked from beside; links are built from BASE_URL, never from these names.
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
 # How many proxies in front of us may be believed about the visitor's address.
 TRUSTED_PROXIES = number("HOMEWARD_TRUSTED_PROXIES", 0)
@@ -274,8 +274,10 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-     "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
@@ -289,8 +291,13 @@ LOGIN_URL = "admin:login"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "portal.logs.Discreet",
-                            "format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "portal.logs.Discreet",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -113,7 +113,8 @@ def _return_in_the_news(
             moved[event.authorization_id] = max(moved[event.authorization_id], event.at)
     last_of_parcels = max((parcel.last_news_at for parcel in parcels), default=order.placed_at)
     news = [
-        rma for rma in rows
+        rma
+        for rma in rows
         if rma.status != Status.CANCELLED
         and moved[rma.pk] >= last_of_parcels
         and (rma.status in states.OPEN or moved[rma.pk] > now - NEWS_FOR)
@@ -156,8 +157,12 @@ def _of_return(rma: "ReturnAuthorization") -> Story:
     if not keeps:
         button = story_texts.TO_THE_RETURN.get(rma.status, button)
     return Story(
-        say(told.title, **facts), tuple(say(words, **facts) for words in told.next), told.scene,
-        rma=rma, question=rma.question if rma.waits_for_buyer else "", button=str(button),
+        say(told.title, **facts),
+        tuple(say(words, **facts) for words in told.next),
+        told.scene,
+        rma=rma,
+        question=rma.question if rma.waits_for_buyer else "",
+        button=str(button),
     )
 
 
@@ -175,7 +180,9 @@ def _of_order(order: "Order", standing: str, parcels: list[Delivery]) -> Story:
         following.append(str(story_texts.NOTHING_TO_DO))
     not_left = standing in {Standing.NOT_SHIPPED, Standing.UNPAID}
     return Story(
-        speak(told.title, **facts), tuple(following), told.scene,
+        speak(told.title, **facts),
+        tuple(following),
+        told.scene,
         journey(order, None) if not_left else (),
         () if standing in {Standing.CANCELLED, Standing.EMPTIED} else _each(parcels),
     )
@@ -205,7 +212,9 @@ def _of_parcel(order: "Order", parcel: Delivery) -> Story:
         following.append(say(story_texts.PICKUP_PLACE, place=parcel.place))
     flies = customs_ahead and parcel.is_moving and told.scene == "road"
     return Story(
-        say(told.title, **facts), tuple(following), "plane" if flies else told.scene,
+        say(told.title, **facts),
+        tuple(following),
+        "plane" if flies else told.scene,
         journey(order, parcel),
     )
 
@@ -220,8 +229,10 @@ def _facts(parcel: Delivery) -> dict[str, str]:
     return {
         "place": parcel.place,
         "day": formats.day(
-            parcel.last_news_at if parcel.stage == Stage.QUIET
-            else parcel.shipped_at if unscanned or parcel.stage == Stage.NOT_SCANNED
+            parcel.last_news_at
+            if parcel.stage == Stage.QUIET
+            else parcel.shipped_at
+            if unscanned or parcel.stage == Stage.NOT_SCANNED
             else parcel.reached_at
         ),
         "sent": formats.day(parcel.shipped_at),
@@ -231,19 +242,31 @@ def _facts(parcel: Delivery) -> dict[str, str]:
 # --- The journey ------------------------------------------------------------------------------
 
 ICONS: dict[str, str] = {
-    Milestone.ANNOUNCED: "box", Milestone.CUSTOMS: "stamp", Milestone.READY_FOR_PICKUP: "pin",
-    Milestone.DELIVERED: "house", Milestone.RETURNING: "back", Milestone.RETURNED: "back",
+    Milestone.ANNOUNCED: "box",
+    Milestone.CUSTOMS: "stamp",
+    Milestone.READY_FOR_PICKUP: "pin",
+    Milestone.DELIVERED: "house",
+    Milestone.RETURNING: "back",
+    Milestone.RETURNED: "back",
 }
 STEP_OF: dict[str, str] = {
-    Milestone.UNKNOWN: "on_the_road", Milestone.ANNOUNCED: "packed",
-    Milestone.ACCEPTED: "on_the_road", Milestone.IN_TRANSIT: "on_the_road",
-    Milestone.CUSTOMS: "customs", Milestone.OUT_FOR_DELIVERY: "out_for_delivery",
-    Milestone.ATTEMPTED: "out_for_delivery", Milestone.READY_FOR_PICKUP: "pick_up",
+    Milestone.UNKNOWN: "on_the_road",
+    Milestone.ANNOUNCED: "packed",
+    Milestone.ACCEPTED: "on_the_road",
+    Milestone.IN_TRANSIT: "on_the_road",
+    Milestone.CUSTOMS: "customs",
+    Milestone.OUT_FOR_DELIVERY: "out_for_delivery",
+    Milestone.ATTEMPTED: "out_for_delivery",
+    Milestone.READY_FOR_PICKUP: "pick_up",
     Milestone.DELIVERED: "your_door",
 }
 STEP_ICONS = {
-    "packed": "box", "on_the_road": "truck", "customs": "stamp", "out_for_delivery": "truck",
-    "pick_up": "pin", "your_door": "house",
+    "packed": "box",
+    "on_the_road": "truck",
+    "customs": "stamp",
+    "out_for_delivery": "truck",
+    "pick_up": "pin",
+    "your_door": "house",
 }
 
 
@@ -261,7 +284,8 @@ def journey(order: "Order", parcel: Delivery | None) -> tuple[Step, ...]:
     at = names.index(now) if now in names else -1
     beyond = parcel is not None and (
         # Arrived; or it was at customs and is on the road again; or nobody knows any more.
-        parcel.has_arrived or parcel.stage == Stage.QUIET
+        parcel.has_arrived
+        or parcel.stage == Stage.QUIET
         or (now == "on_the_road" and parcel.customs_seen)
     )
     if beyond and parcel and parcel.customs_seen and now == "on_the_road":
@@ -312,4 +336,3 @@ def items(order: "Order") -> tuple[Item, ...]:
 
 def all_in_one_parcel(order: "Order", now: datetime) -> bool:
     return len(deliveries(order, now)) == 1 and not any(line.to_ship for line in order.lines.all())
-

@@ -65,20 +65,32 @@ class Standing:
 ORDER: dict[str, Told] = {
     Standing.CANCELLED: Told(
         _("This order was cancelled."),
-        (_("Nothing more will be sent. If you paid and have not had your money back, write to "
-           "us."),),
+        (
+            _(
+                "Nothing more will be sent. If you paid and have not had your money back, write to "
+                "us."
+            ),
+        ),
         "letterbox",
     ),
     Standing.EMPTIED: Told(
         _("Everything in this order was cancelled."),
-        (_("Nothing more will be sent. If you paid and have not had your money back, write to "
-           "us."),),
+        (
+            _(
+                "Nothing more will be sent. If you paid and have not had your money back, write to "
+                "us."
+            ),
+        ),
         "letterbox",
     ),
     Standing.UNPAID: Told(
         _("We are waiting for your payment."),
-        (_("Once it has reached us we pack your order. If you have paid already, it may take "
-           "your bank a few days."),),
+        (
+            _(
+                "Once it has reached us we pack your order. If you have paid already, it may take "
+                "your bank a few days."
+            ),
+        ),
         "letterbox",
     ),
     Standing.NEEDS_NO_PARCEL: Told(
@@ -88,8 +100,10 @@ ORDER: dict[str, Told] = {
     ),
     Standing.NOT_SHIPPED: Told(
         _("We have your order. It has not left us yet."),
-        (_("We pack it and hand it to the carrier. From then on you see here where it is."),
-         NOTHING_TO_DO),
+        (
+            _("We pack it and hand it to the carrier. From then on you see here where it is."),
+            NOTHING_TO_DO,
+        ),
         "packed",
     ),
     Standing.PART_SENT: Told(
@@ -104,14 +118,22 @@ ORDER: dict[str, Told] = {
     ),
     Standing.ALL_ARRIVED: Told(
         _("All your parcels have arrived, the last on {day}."),
-        (_("If you cannot find one, look with neighbours and at the usual places, then write "
-           "to us."),),
+        (
+            _(
+                "If you cannot find one, look with neighbours and at the usual places, then write "
+                "to us."
+            ),
+        ),
         "delivered",
     ),
     Standing.ALL_ARRIVED_TODAY: Told(
         _("All your parcels have arrived, the last one today."),
-        (_("If you cannot find one, look with neighbours and at the usual places, then write "
-           "to us."),),
+        (
+            _(
+                "If you cannot find one, look with neighbours and at the usual places, then write "
+                "to us."
+            ),
+        ),
         "delivered",
     ),
     Standing.SOME_ARRIVED: Told(
@@ -154,39 +176,63 @@ PARCEL: dict[str, Told] = {
     Milestone.RETURNED: _milestone(Milestone.RETURNED, "return"),
     Stage.SENT: Told(
         _("We sent your parcel on {day}."),
-        (_("The carrier has not reported to us yet. With the number of the parcel you can also "
-           "look on the carrier’s own page."),
-         NOTHING_TO_DO),
+        (
+            _(
+                "The carrier has not reported to us yet. With the number of the parcel you can "
+                "also look on the carrier’s own page."
+            ),
+            NOTHING_TO_DO,
+        ),
         "packed",
     ),
     Stage.NOT_SCANNED: Told(
         _("The carrier knows your parcel but has not scanned it yet."),
-        (_("It left us on {sent} and should have been scanned since. It may lie unscanned at the "
-           "carrier. If nothing has changed in two days, write to us."),),
+        (
+            _(
+                "It left us on {sent} and should have been scanned since. It may lie unscanned at "
+                "the carrier. If nothing has changed in two days, write to us."
+            ),
+        ),
         "packed",
     ),
     Stage.NO_NUMBER: Told(
         _("We sent it on {day}, without a tracking number."),
-        (_("So neither you nor we can see where it is on the way. If it does not come, write to "
-           "us."),),
+        (
+            _(
+                "So neither you nor we can see where it is on the way. If it does not come, write "
+                "to us."
+            ),
+        ),
         "road",
     ),
     Stage.NO_NUMBER_LONG_AGO: Told(
         _("It left us on {day}, without a tracking number."),
-        (_("It should have arrived long ago, but we cannot see whether it did. If it did not, "
-           "write to us; we put it right."),),
+        (
+            _(
+                "It should have arrived long ago, but we cannot see whether it did. If it did not, "
+                "write to us; we put it right."
+            ),
+        ),
         "find",
     ),
     Stage.OUT_EARLIER: Told(
         _("Your parcel went out for delivery on {day}."),
-        (_("We have had no report since. It may have come in the meantime: look with neighbours "
-           "and at the usual places. If it is not there, write to us."),),
+        (
+            _(
+                "We have had no report since. It may have come in the meantime: look with "
+                "neighbours and at the usual places. If it is not there, write to us."
+            ),
+        ),
         "letterbox",
     ),
     Stage.QUIET: Told(
         _("No news of your parcel since {day}."),
-        (_("That is longer than it should take, and we do not know where it is. If it has not "
-           "come, write to us: a person looks into it with you."),),
+        (
+            _(
+                "That is longer than it should take, and we do not know where it is. If it has not "
+                "come, write to us: a person looks into it with you."
+            ),
+        ),
         "find",
     ),
 }

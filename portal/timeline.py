@@ -97,9 +97,7 @@ def timeline(order: "Order", now: datetime) -> Timeline:
     return Timeline(tuple(_mark_latest(legs)), *_checked(order, [*out, *back]))
 
 
-def _checked(
-    order: "Order", parcels: list[Delivery]
-) -> tuple[datetime | None, datetime | None]:
+def _checked(order: "Order", parcels: list[Delivery]) -> tuple[datetime | None, datetime | None]:
     """The oldest check among parcels still on their way, so that it is true for each."""
     moving = [parcel.parcel for parcel in parcels if parcel.parcel and not parcel.has_ended]
     checks = [parcel.checked_at for parcel in moving if parcel.checked_at]
@@ -150,8 +148,15 @@ def _leg(parcel: Delivery, title: str, ahead: str, contents: tuple[str, ...]) ->
     if ahead:
         shown.insert(0, Entry(None, ahead, when=_("Next"), state="ahead"))
     return Leg(
-        parcel.key, "back" if parcel.is_return or parcel.has_turned else "truck", title,
-        tuple(shown), tuple(older), parcel.carrier, parcel.number, parcel.page, contents,
+        parcel.key,
+        "back" if parcel.is_return or parcel.has_turned else "truck",
+        title,
+        tuple(shown),
+        tuple(older),
+        parcel.carrier,
+        parcel.number,
+        parcel.page,
+        contents,
     )
 
 
@@ -160,7 +165,10 @@ def _scan(scan: "Scan", *, back: bool) -> Entry:
     if back:
         text = story_texts.BACK_TO_US.get(scan.milestone, text)
     return Entry(
-        scan.at, str(text), place=scan.place, original=scan.words.strip(),
+        scan.at,
+        str(text),
+        place=scan.place,
+        original=scan.words.strip(),
         original_lang=scan.language,
     )
 
@@ -179,12 +187,15 @@ def _ahead(order: "Order", parcel: Delivery) -> str:
     """What comes next for sure or hardly otherwise, without a date; '' when we cannot tell."""
     customs = meets_customs(order, parcel) and not parcel.customs_seen
     next_of: dict[str, str] = {
-        Stage.SENT: "collect", Milestone.ANNOUNCED: "collect",
+        Stage.SENT: "collect",
+        Milestone.ANNOUNCED: "collect",
         Milestone.ACCEPTED: "customs" if customs else "to_the_door",
         Milestone.IN_TRANSIT: "customs" if customs else "to_the_door",
         Stage.LAST_SEEN: "customs" if customs else "to_the_door",
-        Milestone.CUSTOMS: "onwards", Milestone.OUT_FOR_DELIVERY: "at_the_door",
-        Milestone.READY_FOR_PICKUP: "pick_up", Milestone.RETURNING: "come_back",
+        Milestone.CUSTOMS: "onwards",
+        Milestone.OUT_FOR_DELIVERY: "at_the_door",
+        Milestone.READY_FOR_PICKUP: "pick_up",
+        Milestone.RETURNING: "come_back",
     }
     code = next_of.get(parcel.stage)
     return str(story_texts.AHEAD[code]) if code else ""
@@ -205,7 +216,10 @@ def _returns_leg(order: "Order") -> Leg:
         if rma.status == Status.APPROVED and rma.post_by:
             by = _("By {day}").format(day=formats.day(rma.post_by))
             ahead = Entry(
-                None, str(story_texts.AHEAD["post"]), when=by, state="ahead",
+                None,
+                str(story_texts.AHEAD["post"]),
+                when=by,
+                state="ahead",
                 place=rma.number if several else "",
             )
             entries.insert(0, ahead)
@@ -215,7 +229,8 @@ def _returns_leg(order: "Order") -> Leg:
 
 def _order_leg(order: "Order") -> Leg:
     entries = [
-        _event(event) for event in order.events.all()
+        _event(event)
+        for event in order.events.all()
         if event.authorization_id is None and _is_told(event)
     ]
     if order.paid_at:
@@ -249,6 +264,4 @@ def _event(event: "Event", number: str = "") -> Entry:
     data = event.data if isinstance(event.data, dict) else {}
     more = DECLINED.get(str(data.get("reason", "")), "")
     quote = data.get("question") or data.get("answer") or data.get("words") or ""
-    return Entry(
-        event.at, str(EVENTS[event.kind]), place=number, more=str(more), quote=str(quote)
-    )
+    return Entry(event.at, str(EVENTS[event.kind]), place=number, more=str(more), quote=str(quote))

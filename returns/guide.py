@@ -11,46 +11,10 @@ from django.utils.translation import ngettext
 from returns import formats, texts
 from returns.codes import Payer, Payment
 from tracking import carriers
+from tracking.customs import passes_customs
 
 if TYPE_CHECKING:
     from returns.models import CarrierAdvice, ReturnAuthorization
-
-# Within each of these goods travel without a customs form.
-CUSTOMS_AREAS = (
-    frozenset(
-        {
-            "AT",
-            "BE",
-            "BG",
-            "CY",
-            "CZ",
-            "DE",
-            "DK",
-            "EE",
-            "ES",
-            "FI",
-            "FR",
-            "GR",
-            "HR",
-            "HU",
-            "IE",
-            "IT",
-            "LT",
-            "LU",
-            "LV",
-            "MC",
-            "MT",
-            "NL",
-            "PL",
-            "PT",
-            "RO",
-            "SE",
-            "SI",
-            "SK",
-        }
-    ),
-    frozenset({"CH", "LI"}),
-)
 
 
 @dataclass(frozen=True)
@@ -111,14 +75,9 @@ class Guide:
                 Avoided(_name(row), str(texts.AVOIDED[row.avoid])) for row in advice if row.avoid
             ],
             customs=[str(words).format(amount=value) for words in texts.CUSTOMS]
-            if needs_customs_form(order.country or store.country, store.country)
+            if passes_customs(order.country or store.country, store.country)
             else [],
         )
-
-
-def needs_customs_form(origin: str, target: str) -> bool:
-    """Whether goods that go from one country to another (ISO codes) pass customs."""
-    return origin != target and not any({origin, target} <= area for area in CUSTOMS_AREAS)
 
 
 def _name(row: "CarrierAdvice") -> str:
@@ -131,7 +90,7 @@ def _payment(row: "CarrierAdvice", rma: "ReturnAuthorization") -> str:
     currency = rma.order.currency
     if rma.payer == Payer.STORE and row.payment == Payment.BUYER:
         return str(texts.WE_PAY_BACK)
-    if rma.estimated_fee and row.payment == Payment.PREPAID:
+    if rma.estimated_fee and row.payment in (Payment.PREPAID, Payment.COLLECT):
         return str(texts.FEE_PAYS).format(amount=formats.money(rma.estimated_fee, currency))
     amount = "" if row.repaid_up_to is None else formats.money(row.repaid_up_to, currency)
     return str(texts.PAYMENTS[row.payment]).format(account=row.account_number, amount=amount)

@@ -138,7 +138,11 @@ OVERRULED = frozenset(
 
 
 def check(
-    order: "Order", wanted: Sequence["Wanted"], *, wish: str, now: datetime,
+    order: "Order",
+    wanted: Sequence["Wanted"],
+    *,
+    wish: str,
+    now: datetime,
     overruled: frozenset[str] = frozenset(),
 ) -> list[Chosen]:
     """Judges a request against the order as it is now (`Order.objects.with_goods()`, read

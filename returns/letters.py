@@ -115,6 +115,7 @@ STILL: dict[str, frozenset[str]] = {
     NoticeKind.INFO_REQUESTED: frozenset({Status.INFO_REQUESTED}),
     NoticeKind.RETURN_DECLINED: frozenset({Status.DECLINED}),
     NoticeKind.RETURN_CANCELLED: frozenset({Status.CANCELLED}),
+    NoticeKind.RETURN_PUT_RIGHT: SETTLED,
     NoticeKind.RETURN_REMINDER: frozenset({Status.APPROVED}),
     NoticeKind.RETURN_EXPIRED: frozenset({Status.EXPIRED}),
 }
@@ -196,6 +197,13 @@ def _declined(notice: Notice) -> Facts:
     }
 
 
+def _put_right(notice: Notice) -> Facts:
+    rma = notice.authorization
+    assert rma is not None
+    amount = formats.money(rma.estimated_total, notice.order.currency)
+    return _return(notice) | {"done": str(texts.PUT_RIGHT[rma.wish]).format(amount=amount)}
+
+
 def _ended(status: str) -> Callable[[Notice], Facts]:
     def facts(notice: Notice) -> Facts:
         rma = notice.authorization
@@ -267,6 +275,7 @@ FACTS: dict[str, Callable[[Notice], Facts]] = {
     NoticeKind.INFO_REQUESTED: _asked,
     NoticeKind.RETURN_DECLINED: _declined,
     NoticeKind.RETURN_CANCELLED: _ended(Status.CANCELLED),
+    NoticeKind.RETURN_PUT_RIGHT: _put_right,
     NoticeKind.RETURN_REMINDER: _approved,
     NoticeKind.RETURN_EXPIRED: _ended(Status.EXPIRED),
     NoticeKind.ORDER_UPDATE: _update,

@@ -55,6 +55,8 @@ class Rules:
         for name in ("fee", "keep_below", "automatic_up_to"):
             data[name] = None if data[name] is None else str(data[name])
         data["wishes"] = list(self.wishes)
+        # Pairs, because PostgreSQL keeps the names of an object in an order of its own.
+        data["reasons"] = [[code, asdict(rule)] for code, rule in self.reasons.items()]
         return data
 
     @classmethod
@@ -68,7 +70,7 @@ class Rules:
             automatic_up_to=None if amount is None else Decimal(amount),
             returns_postage=data.get("returns_postage", False),
             wishes=tuple(data.get("wishes", [Wish.REFUND])),
-            reasons={code: ReasonRule(**rule) for code, rule in data.get("reasons", {}).items()},
+            reasons={code: ReasonRule(**rule) for code, rule in data.get("reasons", [])},
         )
 
     def window_end(self, start: datetime, zone: str, reason: str | None = None) -> datetime | None:
@@ -159,9 +161,7 @@ def share(
     return min(upto(gone + quantity) - upto(gone), left)
 
 
-def estimate(
-    chosen: list[Chosen], currency: str, *, postage: Decimal, cap: Decimal
-) -> Estimate:
+def estimate(chosen: list[Chosen], currency: str, *, postage: Decimal, cap: Decimal) -> Estimate:
     """The refund for `chosen`.
 
     postage: the original postage still to be given back with this request (0 unless the

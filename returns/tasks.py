@@ -7,6 +7,7 @@ crash. `sweep` is rung each minute and makes good whatever a lost bell left behi
 import logging
 import time
 
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -72,4 +73,6 @@ def sweep() -> None:
     Draft.objects.stale().delete()
     Throttle.objects.stale().delete()
     FindAttempt.objects.stale().delete()
+    # Mail scanners that open links leave sessions behind.
+    Session.objects.filter(expire_date__lt=now).delete()
     work()

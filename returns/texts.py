@@ -40,8 +40,10 @@ STATUS: dict[str, Text] = {
     Status.REQUESTED: Text(
         _("We have your request and are looking at it."),
         _("We have your request."),
-        _("A person reads it and answers you. You do not need to do anything. Please keep the "
-          "goods until you hear from us."),
+        _(
+            "A person reads it and answers you. You do not need to do anything. Please keep the "
+            "goods until you hear from us."
+        ),
     ),
     Status.INFO_REQUESTED: Text(
         _("We have a question about your return."),
@@ -91,8 +93,10 @@ STATUS: dict[str, Text] = {
     Status.EXPIRED: Text(
         _("The time to post this return is over."),
         _("The return has ended because we saw no parcel in time."),
-        _("If you did post it, write to us and we look for it. As long as there is time you can "
-          "ask for a new one."),
+        _(
+            "If you did post it, write to us and we look for it. As long as there is time you can "
+            "ask for a new one."
+        ),
     ),
     Status.LOST: Text(
         _("Your return got lost on its way to us."),
@@ -107,6 +111,16 @@ KEEP_GOODS = Text(
     _("Nothing has to be sent back."),
     _("We put it right without a parcel. You do not need to do anything."),
 )
+
+# What was done for goods that stay with the buyer, by what the buyer wished.
+PUT_RIGHT: dict[str, Words] = {
+    Wish.REFUND: _(
+        "We have sent {amount} back to the way you paid. Your bank may take 3–5 days to show it."
+    ),
+    Wish.STORE_CREDIT: _("You now have {amount} of credit in the shop."),
+    Wish.EXCHANGE: _("What you asked for instead is on its way to you."),
+    Wish.REPLACEMENT: _("A new one is on its way to you."),
+}
 
 REASONS: dict[str, Choice] = {
     Reason.FIT: Choice(_("It does not fit"), _("Too small, too large, or the cut is not for you")),
@@ -154,10 +168,13 @@ ANY_CARRIER = _("Any carrier with tracking")
 
 # How to pack, as name of the drawing → words.
 PACKING: dict[str, Words] = {
-    "pack1": _("Wrap each thing in paper or bubble wrap, and use its own box or bag if you "
-               "still have it."),
-    "pack2": _("Fill the empty space so that nothing slides. Lay a piece of paper with your "
-               "return number on top."),
+    "pack1": _(
+        "Wrap each thing in paper or bubble wrap, and use its own box or bag if you still have it."
+    ),
+    "pack2": _(
+        "Fill the empty space so that nothing slides. Lay a piece of paper with your "
+        "return number on top."
+    ),
     "pack3": _("Close the seams with two strips of tape, top and bottom."),
     "pack4": _("Put the label flat on the largest side. Take old labels off or cover them."),
 }
@@ -187,8 +204,9 @@ OBSTACLES: dict[str, Words] = {
         "It has not been sent yet. To cancel it before it leaves, write to us."
     ),
     Obstacle.NEEDS_NO_PARCEL: _("It came without a parcel and cannot be sent back."),
-    Obstacle.FINAL_SALE: _("It was a final sale and cannot be sent back unless it is faulty. "
-                           "If it is, write to us."),
+    Obstacle.FINAL_SALE: _(
+        "It was a final sale and cannot be sent back unless it is faulty. If it is, write to us."
+    ),
     Obstacle.ALL_BACK: _("All of it is already part of a return."),
     Obstacle.TOO_MANY: _("At most {limit} can be sent back. Choose {limit} or fewer."),
     Obstacle.NO_QUANTITY: _("Write how many, as a whole number from 1."),
@@ -239,18 +257,25 @@ PROMISES: dict[str, Words] = {
 
 # What we say when one was not kept. {when}: the hour that we named.
 LATE: dict[str, Words] = {
-    PromiseKind.ANSWER: _("We said that a person answers your request by {when}. "
-                          "We have not done that in time."),
-    PromiseKind.UPDATE: _("We said that we write to you about your parcel by {when}. "
-                          "We have not done that in time."),
-    PromiseKind.REMINDER: _("We said that we remind you of your return by {when}. "
-                            "We have not done that in time."),
-    PromiseKind.DEADLINE: _("We said that we write to you about your return by {when}. "
-                            "We have not done that in time."),
-    PromiseKind.REFUND: _("We said that we send your money by {when}. "
-                          "We have not done that in time."),
-    PromiseKind.CREDIT: _("We said that we give you the credit for the shop by {when}. "
-                          "We have not done that in time."),
-    PromiseKind.GOODS: _("We said that we send the new goods by {when}. "
-                         "We have not done that in time."),
+    PromiseKind.ANSWER: _(
+        "We said that a person answers your request by {when}. We have not done that in time."
+    ),
+    PromiseKind.UPDATE: _(
+        "We said that we write to you about your parcel by {when}. We have not done that in time."
+    ),
+    PromiseKind.REMINDER: _(
+        "We said that we remind you of your return by {when}. We have not done that in time."
+    ),
+    PromiseKind.DEADLINE: _(
+        "We said that we write to you about your return by {when}. We have not done that in time."
+    ),
+    PromiseKind.REFUND: _(
+        "We said that we send your money by {when}. We have not done that in time."
+    ),
+    PromiseKind.CREDIT: _(
+        "We said that we give you the credit for the shop by {when}. We have not done that in time."
+    ),
+    PromiseKind.GOODS: _(
+        "We said that we send the new goods by {when}. We have not done that in time."
+    ),
 }

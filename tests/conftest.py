@@ -60,10 +60,17 @@ def sarah(order) -> Client:
 def bob(store) -> Client:
     """A stranger: he holds the link of an order of his own."""
     client = CheckedClient()
-    people.open_link(client, people.place_order(
-        store, "JP-20999", email="bob@example.com", name="Bob Marsh", phone="+44 7700 900777",
-        postcode="LS1 1AA",
-    ))
+    people.open_link(
+        client,
+        people.place_order(
+            store,
+            "JP-20999",
+            email="bob@example.com",
+            name="Bob Marsh",
+            phone="+44 7700 900777",
+            postcode="LS1 1AA",
+        ),
+    )
     return client
 
 
@@ -71,6 +78,13 @@ def bob(store) -> Client:
 def desk(db) -> Client:
     """A member of staff who may decide about returns."""
     client = Client()
-    client.force_login(people.staff("desk", "view_returnauthorization",
-                                    "change_returnauthorization", "decide_return", "view_order"))
+    client.force_login(
+        people.staff(
+            "desk",
+            "view_returnauthorization",
+            "change_returnauthorization",
+            "decide_return",
+            "view_order",
+        )
+    )
     return client

@@ -5,8 +5,26 @@ from html.parser import HTMLParser
 
 from django.test import Client
 
-VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta",
-                  "source", "track", "wbr", "path", "circle", "use"})
+VOID = frozenset(
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+        "path",
+        "circle",
+        "use",
+    }
+)
 
 
 class Page(HTMLParser):
@@ -64,8 +82,10 @@ def problems(text: str) -> list[str]:
             found.append(f"<{tag}> has an inline style")
         if any(name.startswith("on") for name in values):
             found.append(f"<{tag}> has an event attribute")
-        if any(name.startswith("hx-") for name in values) and tag in {"a", "form", "button"} and (
-            not values.get("href") and not values.get("action") and tag != "button"
+        if (
+            any(name.startswith("hx-") for name in values)
+            and tag in {"a", "form", "button"}
+            and (not values.get("href") and not values.get("action") and tag != "button")
         ):
             found.append(f"<{tag}> works only with JavaScript")
         for name in ("src", "href", "action"):

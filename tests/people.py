@@ -32,8 +32,12 @@ def open_store(slug: str = "juniper-pine", **values) -> Store:
         name=slug, defaults={"zone": "Europe/London", "country": "GB"}
     )
     defaults = {
-        "name": "Juniper & Pine", "language": "en", "currency": "USD", "country": "LT",
-        "zone": "Europe/London", "signed_by": "Ieva and Tomas",
+        "name": "Juniper & Pine",
+        "language": "en",
+        "currency": "USD",
+        "country": "LT",
+        "zone": "Europe/London",
+        "signed_by": "Ieva and Tomas",
         "contact_email": "hello@juniper.example",
         "returns_address": "Juniper & Pine, Returns\nUžupio g. 14-2\n01203 Vilnius\nLITHUANIA",
     }
@@ -47,18 +51,34 @@ def open_store(slug: str = "juniper-pine", **values) -> Store:
 
 
 def place_order(
-    store: Store, number: str = "JP-20418", lines: tuple = (("Linen shirt", "68.00", 1),),
-    *, shipped: bool = True, delivered: bool = True, days_ago: int = 6, **values,
+    store: Store,
+    number: str = "JP-20418",
+    lines: tuple = (("Linen shirt", "68.00", 1),),
+    *,
+    shipped: bool = True,
+    delivered: bool = True,
+    days_ago: int = 6,
+    **values,
 ) -> Order:
     """An order of sarah's. lines: (title, unit price, quantity[, values of the line])."""
     now = timezone.now()
     total = sum(Decimal(price) * quantity for _, price, quantity, *_ in lines)
     defaults = {
-        "name": "Sarah Whitcombe", "email": "sarah@example.com", "phone": "+44 7700 900123",
-        "street": "12 Harbour Lane", "city": "Bristol", "postcode": "BS1 4QA", "country": "GB",
-        "language": "en", "zone": "Europe/London", "currency": store.currency,
-        "goods_total": total, "postage_total": Decimal("6.00"),
-        "paid_total": total + Decimal("6.00"), "source": "shopify", "source_id": number,
+        "name": "Sarah Whitcombe",
+        "email": "sarah@example.com",
+        "phone": "+44 7700 900123",
+        "street": "12 Harbour Lane",
+        "city": "Bristol",
+        "postcode": "BS1 4QA",
+        "country": "GB",
+        "language": "en",
+        "zone": "Europe/London",
+        "currency": store.currency,
+        "goods_total": total,
+        "postage_total": Decimal("6.00"),
+        "paid_total": total + Decimal("6.00"),
+        "source": "shopify",
+        "source_id": number,
         "source_version": now - timedelta(days=days_ago),
         "placed_at": now - timedelta(days=days_ago),
         "paid_at": now - timedelta(days=days_ago),
@@ -67,8 +87,12 @@ def place_order(
     rules = store.policy.rules().to_json()
     for position, (title, price, quantity, *more) in enumerate(lines):
         OrderLine.objects.create(
-            order=order, source_id=str(position + 1), position=position, title=title,
-            unit_price=Decimal(price), quantity=quantity,
+            order=order,
+            source_id=str(position + 1),
+            position=position,
+            title=title,
+            unit_price=Decimal(price),
+            quantity=quantity,
             **({"rules_json": rules} | (more[0] if more else {})),
         )
     if shipped:
@@ -76,8 +100,14 @@ def place_order(
     return Order.objects.get(pk=order.pk)
 
 
-def ship(order: Order, *, delivered: bool = False, days_ago: int = 2,
-         number: str = "", carrier: str = "royal-mail") -> Shipment:
+def ship(
+    order: Order,
+    *,
+    delivered: bool = False,
+    days_ago: int = 2,
+    number: str = "",
+    carrier: str = "royal-mail",
+) -> Shipment:
     """All of the order in one parcel, delivered two days later if so."""
     at = timezone.now() - timedelta(days=days_ago)
     parcel = Parcel.objects.announce(
@@ -93,7 +123,8 @@ def ship(order: Order, *, delivered: bool = False, days_ago: int = 2,
         reports.append(
             ScanReport(
                 at=min(at + timedelta(days=2), timezone.now()),
-                milestone=Milestone.DELIVERED, place="Bristol",
+                milestone=Milestone.DELIVERED,
+                place="Bristol",
             )
         )
     parcel.record(reports)
@@ -102,9 +133,7 @@ def ship(order: Order, *, delivered: bool = False, days_ago: int = 2,
 
 def open_link(client: Client, order: Order):
     """Follows the merchant's signed link as a buyer does."""
-    path = addresses.store_page(
-        order.store, "link", token=order.store.sign_link(order.number)
-    )
+    path = addresses.store_page(order.store, "link", token=order.store.sign_link(order.number))
     return client.get(path, follow=True)
 
 
@@ -125,6 +154,8 @@ def ask_to_return(order: Order, reason: str = "changed_mind", key: str = "form",
     line = order.lines.first()
     assert line
     return order.request_return(
-        [Wanted(line.pk, wanted.get("quantity", 1), reason)], by=BUYER, key=key,
+        [Wanted(line.pk, wanted.get("quantity", 1), reason)],
+        by=BUYER,
+        key=key,
         wish=wanted.get("wish", "refund"),
     )

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 
 from tracking.models import Account, Parcel, Scan
 
+
 @admin.register(Account)
 class AccountAdmin(admin.ModelAdmin):
     list_display = ["name", "country", "zone", "opens", "closes"]

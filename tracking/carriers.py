@@ -29,22 +29,31 @@ CARRIERS: dict[str, Carrier] = {
     for carrier in (
         Carrier("ups", "UPS", "UPS", page="https://www.ups.com/track?tracknum={number}"),
         Carrier(
-            "usps", "USPS", "美国邮政",
+            "usps",
+            "USPS",
+            "美国邮政",
             page="https://tools.usps.com/go/TrackConfirmAction?tLabels={number}",
             spellings=("unitedstatespostalservice", "uspostalservice"),
         ),
         Carrier(
-            "fedex", "FedEx", "联邦快递",
+            "fedex",
+            "FedEx",
+            "联邦快递",
             page="https://www.fedex.com/fedextrack/?trknbr={number}",
             spellings=("federalexpress",),
         ),
         Carrier(
-            "dhl", "DHL Express", "DHL 国际快递",
-            page="https://www.dhl.com/en/express/tracking.html?AWB={number}", spellings=("dhl",),
+            "dhl",
+            "DHL Express",
+            "DHL 国际快递",
+            page="https://www.dhl.com/en/express/tracking.html?AWB={number}",
+            spellings=("dhl",),
         ),
         Carrier("dhl-paket", "DHL Paket", "德国 DHL", spellings=("dhlparcel", "dhlgermany")),
         Carrier(
-            "royal-mail", "Royal Mail", "英国皇家邮政",
+            "royal-mail",
+            "Royal Mail",
+            "英国皇家邮政",
             page="https://www.royalmail.com/track-your-item#/tracking-results/{number}",
         ),
         Carrier("evri", "Evri", "Evri", spellings=("hermesuk",)),
@@ -63,9 +72,7 @@ CARRIERS: dict[str, Carrier] = {
         Carrier("ems", "China EMS", "EMS", "11183", spellings=("ems", "chinaems")),
         Carrier("sf", "SF Express", "顺丰速运", "95338", spellings=("sf", "shunfeng", "顺丰")),
         Carrier("yto", "YTO Express", "圆通速递", "95554", spellings=("yto", "圆通", "yuantong")),
-        Carrier(
-            "zto", "ZTO Express", "中通快递", "95311", spellings=("zto", "中通", "zhongtong")
-        ),
+        Carrier("zto", "ZTO Express", "中通快递", "95311", spellings=("zto", "中通", "zhongtong")),
         Carrier("sto", "STO Express", "申通快递", "95543", spellings=("sto", "申通", "shentong")),
         Carrier("yunda", "Yunda Express", "韵达快递", "95546", spellings=("韵达",)),
         Carrier("jt", "J&T Express", "极兔速递", "956025", spellings=("j&t", "极兔", "jtexpress")),

@@ -50,8 +50,10 @@ MILESTONES: dict[str, Text] = {
     Milestone.CUSTOMS: Text(
         _("Your parcel is at customs."),
         _("Customs has it and is looking at its papers."),
-        _("Most parcels leave customs within a few days. If customs asks for something, "
-          "we write to you."),
+        _(
+            "Most parcels leave customs within a few days. If customs asks for something, "
+            "we write to you."
+        ),
     ),
     Milestone.OUT_FOR_DELIVERY: Text(
         _("Your parcel is out for delivery."),
@@ -61,8 +63,10 @@ MILESTONES: dict[str, Text] = {
     Milestone.ATTEMPTED: Text(
         _("The carrier tried to deliver your parcel."),
         _("The carrier was at the door and could not hand it over."),
-        _("Usually it tries again on the next working day, or leaves a note with a place to "
-          "collect it."),
+        _(
+            "Usually it tries again on the next working day, or leaves a note with a place to "
+            "collect it."
+        ),
     ),
     Milestone.READY_FOR_PICKUP: Text(
         _("Your parcel is waiting for you to collect it."),
@@ -72,8 +76,7 @@ MILESTONES: dict[str, Text] = {
     Milestone.DELIVERED: Text(
         _("Your parcel has been delivered."),
         _("The carrier reports that it was delivered."),
-        _("If you cannot find it, look with neighbours and at the usual places, then write "
-          "to us."),
+        _("If you cannot find it, look with neighbours and at the usual places, then write to us."),
     ),
     Milestone.RETURNING: Text(
         _("Your parcel is on its way back to us."),

@@ -61,15 +61,20 @@ class LeasedQuerySet[Row: "LeasedRow"](models.QuerySet[Row]):
             given_up = left_behind.filter(attempts__gte=self.model.MAX_ATTEMPTS)
             keys = list(given_up.values_list("pk", flat=True)[:limit])
             everything.filter(pk__in=keys).update(
-                state=WorkState.DEAD, done_at=now, lease_until=None, lease_owner="",
+                state=WorkState.DEAD,
+                done_at=now,
+                lease_until=None,
+                lease_owner="",
                 last_error=f"Every worker that took it was lost ({self.model.MAX_ATTEMPTS} times).",
             )
             keys = list(left_behind.values_list("pk", flat=True)[:1]) or list(
                 rows.due(now).filter(state=WorkState.DUE).values_list("pk", flat=True)[:limit]
             )
             everything.filter(pk__in=keys).update(
-                state=WorkState.CLAIMED, lease_until=now + (lease or LEASE),
-                lease_owner=owner, attempts=F("attempts") + 1,
+                state=WorkState.CLAIMED,
+                lease_until=now + (lease or LEASE),
+                lease_owner=owner,
+                attempts=F("attempts") + 1,
             )
         mine = self.model._default_manager.using(using).filter(pk__in=keys, lease_owner=owner)
         return list(mine.order_by("due_at", "pk"))
@@ -120,9 +125,7 @@ class LeasedRow(models.Model):
             return self.dead(error)
         doublings = min(max(self.attempts - 1, 0), 16)  # beyond, the longest wait counts
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2**doublings) * random.uniform(0.5, 1)
-        return self.settle(
-            WorkState.DUE, due_at=timezone.now() + wait, last_error=error[:2000]
-        )
+        return self.settle(WorkState.DUE, due_at=timezone.now() + wait, last_error=error[:2000])
 
 
 def lease_indexes(name: str) -> list[models.Index]:

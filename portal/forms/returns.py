@@ -55,7 +55,8 @@ class Words(forms.CharField):
 
     def __init__(self, *, max_length: int, missing: Any = "", rows: int = 4, **options: Any):
         super().__init__(
-            max_length=max_length, widget=forms.Textarea(attrs={"rows": rows}),
+            max_length=max_length,
+            widget=forms.Textarea(attrs={"rows": rows}),
             error_messages={
                 "required": missing,
                 "max_length": ngettext_lazy(
@@ -184,9 +185,14 @@ class ItemsForm(forms.Form):
             if all(whole_number(text) == 0 for text in self.posted.getlist(name)):
                 continue
             if can := known.get(name):
-                yield can.obstacle, gettext("%(item)s: %(problem)s") % {
-                    "item": can.line.title, "problem": obstacle(can.obstacle, until=can.until),
-                }
+                yield (
+                    can.obstacle,
+                    gettext("%(item)s: %(problem)s")
+                    % {
+                        "item": can.line.title,
+                        "problem": obstacle(can.obstacle, until=can.until),
+                    },
+                )
             else:
                 yield Obstacle.UNKNOWN_LINE, obstacle(Obstacle.UNKNOWN_LINE)
 
@@ -195,7 +201,8 @@ class ItemsForm(forms.Form):
         """Line id → quantity of what is to go back, once the form is valid."""
         return {
             name.removeprefix(PREFIX): quantity
-            for name, quantity in self.cleaned_data.items() if quantity
+            for name, quantity in self.cleaned_data.items()
+            if quantity
         }
 
     @property
@@ -218,10 +225,16 @@ class ItemsForm(forms.Form):
         first = self.rows[0].field.id_for_label if self.rows and self.rows[0].field else ""
         general = [(first, str(words)) for words in self.non_field_errors()]
         return general + [
-            (row.field.id_for_label, gettext("%(item)s: %(problem)s") % {
-                "item": row.line.title, "problem": words,
-            })
-            for row in self.rows if row.field
+            (
+                row.field.id_for_label,
+                gettext("%(item)s: %(problem)s")
+                % {
+                    "item": row.line.title,
+                    "problem": words,
+                },
+            )
+            for row in self.rows
+            if row.field
             for words in row.field.errors
         ]
 
@@ -250,7 +263,10 @@ def reason_hint(can: Availability, reason: str, currency: str) -> str:
 class ReasonForm(forms.Form):
     reason = forms.ChoiceField(widget=forms.RadioSelect)
     comment = Words(
-        label=gettext_lazy("Tell us more"), max_length=COMMENT_LENGTH, required=False, rows=3,
+        label=gettext_lazy("Tell us more"),
+        max_length=COMMENT_LENGTH,
+        required=False,
+        rows=3,
         help_text=gettext_lazy("A few words help us to put it right."),
     )
 
@@ -274,8 +290,10 @@ class ReasonForm(forms.Form):
     def add_error(self, field: Any, error: Any) -> None:
         """A reason whose own time is over says so instead of being unknown."""
         given = self.data.get("reason", "")
-        if field == "reason" and given in self.can.line.rules.reasons and (
-            given not in self.can.reasons
+        if (
+            field == "reason"
+            and given in self.can.line.rules.reasons
+            and (given not in self.can.reasons)
         ):
             until = self.can.line.window_end(given)
             error = obstacle(Obstacle.REASON_CLOSED, until=until)
@@ -290,14 +308,17 @@ class WishForm(forms.Form):
 
     use_required_attribute = False
     wish = forms.ChoiceField(
-        label=gettext_lazy("What would you like?"), widget=forms.RadioSelect,
+        label=gettext_lazy("What would you like?"),
+        widget=forms.RadioSelect,
         error_messages={
             "required": gettext_lazy("Choose what you would like."),
             "invalid_choice": cast(Any, OBSTACLES[Obstacle.UNKNOWN_WISH]),
         },
     )
     other = Words(
-        label=gettext_lazy("Which one would you like instead?"), max_length=500, rows=2,
+        label=gettext_lazy("Which one would you like instead?"),
+        max_length=500,
+        rows=2,
         help_text=gettext_lazy("For example: the same in size L, or in blue."),
         missing=gettext_lazy("Write which size, colour or kind you would like."),
     )
@@ -321,14 +342,18 @@ class WishForm(forms.Form):
 
 class AnswerForm(forms.Form):
     answer = Words(
-        label=gettext_lazy("Your answer"), max_length=ANSWER_LENGTH, rows=5,
+        label=gettext_lazy("Your answer"),
+        max_length=ANSWER_LENGTH,
+        rows=5,
         missing=gettext_lazy("Write your answer, a few words are enough."),
     )
 
 
 class AppealForm(forms.Form):
     words = Words(
-        label=gettext_lazy("What should we look at again?"), max_length=ANSWER_LENGTH, rows=5,
+        label=gettext_lazy("What should we look at again?"),
+        max_length=ANSWER_LENGTH,
+        rows=5,
         missing=gettext_lazy("Write what we should look at again, a few words are enough."),
     )
 
@@ -402,11 +427,13 @@ class Answers:
         """What is to go back, in the order of the order."""
         return [
             Item(
-                can, self.quantities[str(can.line.pk)],
+                can,
+                self.quantities[str(can.line.pk)],
                 self.given.get(f"reason-{can.line.pk}", ""),
                 self.given.get(f"comment-{can.line.pk}", ""),
             )
-            for can in self.cans if self.quantities.get(str(can.line.pk))
+            for can in self.cans
+            if self.quantities.get(str(can.line.pk))
         ]
 
     def item(self, line_id: int) -> Item | None:
@@ -483,7 +510,11 @@ class Answers:
         """Names what the check page shows, so that nothing else is sent from it."""
         shown = [
             [[item.line_id, item.quantity, item.reason, item.comment] for item in self.wanted],
-            self.wish, self.other, str(outlook.total), str(outlook.fee), outlook.payer,
+            self.wish,
+            self.other,
+            str(outlook.total),
+            str(outlook.fee),
+            outlook.payer,
             outlook.keeps_goods,
         ]
         return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]

@@ -159,7 +159,9 @@ def step_up(request: OrderRequest) -> HttpResponse:
         access.enter(request, order, by_code=True)
         return redirect(target)
     context = {
-        "form": form, "target": target, "contact": order.contact(sensitive=True),
+        "form": form,
+        "target": target,
+        "contact": order.contact(sensitive=True),
         "is_old_contact": order.contact(sensitive=True) != order.contact(),
         "is_out_of_tries": form.is_bound and attempt is not None and attempt.is_out_of_tries,
         "was_sent": form.is_bound or (attempt is not None and attempt.is_open),

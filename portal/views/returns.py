@@ -50,7 +50,8 @@ def items(request: OrderRequest) -> HttpResponse:
         answers.keep(lines=form.chosen)
         return redirect(answers.next_page)
     return render_page(
-        request, "return_items",
+        request,
+        "return_items",
         {"form": form, "problems": form.found, "steps": answers.steps},
     )
 
@@ -69,13 +70,16 @@ def reason(request: OrderRequest, line: int) -> HttpResponse:
     stale = kept if item.reason and not item.is_answered else None
     form = ReasonForm(item.can, _posted(request) or stale, initial=kept)
     if request.method == "POST" and form.is_valid():
-        answers.keep(**{
-            f"reason-{line}": form.cleaned_data["reason"],
-            f"comment-{line}": form.cleaned_data["comment"] or None,
-        })
+        answers.keep(
+            **{
+                f"reason-{line}": form.cleaned_data["reason"],
+                f"comment-{line}": form.cleaned_data["comment"] or None,
+            }
+        )
         return redirect(answers.next_page)
     return render_page(
-        request, "return_reason",
+        request,
+        "return_reason",
         {"form": form, "item": item, "steps": answers.steps, "back": answers.page_before(line)},
     )
 
@@ -92,7 +96,8 @@ def wish(request: OrderRequest) -> HttpResponse:
         answers.keep(wish=form.cleaned_data["wish"], other=form.cleaned_data["other"] or None)
         return redirect(answers.next_page)
     return render_page(
-        request, "return_wish",
+        request,
+        "return_wish",
         {"form": form, "steps": answers.steps, "back": answers.page_before(wish=True)},
     )
 
@@ -133,17 +138,27 @@ def _send(request: OrderRequest, answers: Answers) -> HttpResponse:
 def _check_page(
     request: OrderRequest, answers: Answers, outlook: Outlook, *, changed: bool = False
 ) -> HttpResponse:
-    problem = gettext("Your answers were changed after this page was opened, perhaps in another "
-                      "window. Please read them once more before you send them.")
-    return render_page(request, "return_check", {
-        "answers": answers, "outlook": outlook, "wish": WISHES[answers.wish].label,
-        "amounts": [(item.line.title, outlook.goods[item.line.pk]) for item in answers.items],
-        "pays_back": answers.wish in PAYS_BACK,
-        "to_credit": answers.wish == Wish.STORE_CREDIT,
-        "answer_by": request.store.answer_by(timezone.now()),
-        "seen": answers.fingerprint(outlook), "back": answers.page_before(),
-        "problems": [("", problem)] if changed else [],
-    }, status=CONFLICT if changed else 200)
+    problem = gettext(
+        "Your answers were changed after this page was opened, perhaps in another "
+        "window. Please read them once more before you send them."
+    )
+    return render_page(
+        request,
+        "return_check",
+        {
+            "answers": answers,
+            "outlook": outlook,
+            "wish": WISHES[answers.wish].label,
+            "amounts": [(item.line.title, outlook.goods[item.line.pk]) for item in answers.items],
+            "pays_back": answers.wish in PAYS_BACK,
+            "to_credit": answers.wish == Wish.STORE_CREDIT,
+            "answer_by": request.store.answer_by(timezone.now()),
+            "seen": answers.fingerprint(outlook),
+            "back": answers.page_before(),
+            "problems": [("", problem)] if changed else [],
+        },
+        status=CONFLICT if changed else 200,
+    )
 
 
 # --- the return --------------------------------------------------------------------------------
@@ -166,8 +181,9 @@ def cancel(request: OrderRequest, number: str) -> HttpResponse:
     if not rma.may_be_cancelled:
         return _moved_on(request, rma)
     return render_page(
-        request, "return_cancel", {"rma": rma, "rows": rma.lines.all(),
-                                   "back": addresses.return_page(rma)},
+        request,
+        "return_cancel",
+        {"rma": rma, "rows": rma.lines.all(), "back": addresses.return_page(rma)},
     )
 
 
@@ -221,8 +237,10 @@ def _try(
         fresh.order = request.order
         return redirect(page) if fresh.status == done else _moved_on(request, fresh)
     except Refused as error:
-        words = gettext("What you had asked to send back is part of another return by now, so "
-                        "we cannot look at this one again.")
+        words = gettext(
+            "What you had asked to send back is part of another return by now, so "
+            "we cannot look at this one again."
+        )
         if any(problem.code == Obstacle.ORDER_CANCELLED for problem in error.problems):
             words = obstacle(Obstacle.ORDER_CANCELLED)
         return _return_page(request, rma, problems=[("", words)], status=CONFLICT)
@@ -230,8 +248,10 @@ def _try(
 
 
 def _moved_on(request: OrderRequest, rma: ReturnAuthorization) -> HttpResponse:
-    words = gettext("That is no longer possible here, because your return has moved on. "
-                    "This page says where it stands now.")
+    words = gettext(
+        "That is no longer possible here, because your return has moved on. "
+        "This page says where it stands now."
+    )
     return _return_page(request, rma, problems=[("", words)], status=CONFLICT)
 
 
@@ -241,17 +261,28 @@ def _return_page(
     keeps = rma.keeps_goods and rma.status == Status.APPROVED
     promise = _promise(rma)
     rows = list(rma.lines.all())
-    return render_page(request, "return_show", {
-        "rma": rma, "lines": [(row, REASONS[row.reason].label) for row in rows],
-        "pieces": _pieces(rows), "keeps": keeps,
-        "text": KEEP_GOODS if keeps else STATUS[rma.status],
-        "wish": WISHES[rma.wish].label, "pays_back": rma.wish in PAYS_BACK,
-        "declined": DECLINED.get(rma.decline_reason, ""),
-        "promise": promise, "promise_words": PROMISES[promise.kind] if promise else "",
-        "guide": Guide.of(rma) if rma.status == Status.APPROVED and not keeps else None,
-        "ticket": _ticket(rma, rows), "answer_form": AnswerForm(), "appeal_form": AppealForm(),
-        **more,
-    }, status=status)
+    return render_page(
+        request,
+        "return_show",
+        {
+            "rma": rma,
+            "lines": [(row, REASONS[row.reason].label) for row in rows],
+            "pieces": _pieces(rows),
+            "keeps": keeps,
+            "text": KEEP_GOODS if keeps else STATUS[rma.status],
+            "wish": WISHES[rma.wish].label,
+            "pays_back": rma.wish in PAYS_BACK,
+            "declined": DECLINED.get(rma.decline_reason, ""),
+            "promise": promise,
+            "promise_words": PROMISES[promise.kind] if promise else "",
+            "guide": Guide.of(rma) if rma.status == Status.APPROVED and not keeps else None,
+            "ticket": _ticket(rma, rows),
+            "answer_form": AnswerForm(),
+            "appeal_form": AppealForm(),
+            **more,
+        },
+        status=status,
+    )
 
 
 def _pieces(rows: list[ReturnLine]) -> int:
@@ -273,9 +304,8 @@ def _ticket(rma: ReturnAuthorization, rows: list[ReturnLine]) -> list[str]:
 def _promise(rma: ReturnAuthorization) -> Promise | None:
     """The return's own nearest promise, else that of its order, none of other returns."""
     open_ones = [
-        row for row in rma.order.promises.all()
+        row
+        for row in rma.order.promises.all()
         if row.is_open and row.authorization_id in (rma.pk, None)
     ]
-    return min(
-        open_ones, key=lambda row: (row.authorization_id is None, row.due_at), default=None
-    )
+    return min(open_ones, key=lambda row: (row.authorization_id is None, row.due_at), default=None)

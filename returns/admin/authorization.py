@@ -5,7 +5,8 @@ so they open a form. All three are POSTs, go through the verbs of the model (whi
 refuse what the state does not allow), and are written into history with the name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from datetime import date
 from typing import Any, cast
 
 from django import forms
@@ -18,26 +19,37 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
 from returns import states
-from returns.admin.base import ReadOnly, ReadOnlyInline
+from returns.admin.base import ReadOnly
 from returns.codes import DeclineReason
 from returns.ledger import Refused
-from returns.models import Actor, Event, Notice, ReturnAuthorization, ReturnLine
+from returns.models import Actor, ReturnAuthorization
 from returns.states import IllegalTransition, Status
+from tracking.calendars import end_of_day
+
+TEXTAREA = forms.Textarea(attrs={"rows": 4, "cols": 60})
 
 
 class Decision(forms.Form):
     """What a member of staff says with a decision, and the verb that carries it out.
 
-    leads_to: the state after it; the decision is offered where the table allows that.
+    starts_from, leads_to: the states before and after; offered only where the table of
+    states allows it too. one_press: needs no words, so its button posts at once.
     """
 
     title: str
     button: str
+    starts_from: Set[str] = states.UNDECIDED
     leads_to: str
+    one_press = False
+
+    @classmethod
+    def fits(cls, rma: ReturnAuthorization) -> bool:
+        allowed = cls.leads_to in states.TRANSITIONS[rma.status]
+        return allowed and rma.status in cls.starts_from
 
     def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
         raise NotImplementedError
@@ -46,6 +58,7 @@ class Decision(forms.Form):
 class Approve(Decision):
     title = button = "Approve"
     leads_to = Status.APPROVED
+    one_press = True
 
     def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
         rma.approve(by=by)
@@ -54,11 +67,12 @@ class Approve(Decision):
 class Ask(Decision):
     """What the buyer is asked; it goes out word for word."""
 
-    title = "Ask the buyer"
+    title = "Ask"
     button = "Send the question"
     leads_to = Status.INFO_REQUESTED
     question = forms.CharField(
-        max_length=2000, widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        max_length=2000,
+        widget=TEXTAREA,
         help_text="One thing at a time, in the buyer’s language. It is sent as you write it.",
     )
 
@@ -74,7 +88,9 @@ class Decline(Decision):
     leads_to = Status.DECLINED
     reason = forms.ChoiceField(choices=DeclineReason.choices, widget=forms.RadioSelect)
     words = forms.CharField(
-        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        required=False,
+        max_length=2000,
+        widget=TEXTAREA,
         help_text="In the buyer’s language. Needed when the reason is “other”.",
     )
 
@@ -88,7 +104,63 @@ class Decline(Decision):
         rma.decline(self.cleaned_data["reason"], self.cleaned_data["words"], by=by)
 
 
-DECISIONS: dict[str, type[Decision]] = {"approve": Approve, "ask": Ask, "decline": Decline}
+class PutRight(Decision):
+    """For goods that stay with the buyer: pressed once the money or the goods are sent."""
+
+    title = "Put right"
+    button = "It is sent: tell the buyer"
+    starts_from = frozenset({Status.APPROVED})
+    leads_to = Status.RESOLVED
+
+    @classmethod
+    def fits(cls, rma: ReturnAuthorization) -> bool:
+        return super().fits(rma) and rma.keeps_goods
+
+    def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
+        rma.put_right(by=by)
+
+
+class Extend(Decision):
+    title = "Give more time"
+    button = "Give more time and write to the buyer"
+    starts_from = frozenset({Status.EXPIRED})
+    leads_to = Status.APPROVED
+    last_day = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The new last day to post it, where the buyer lives.",
+    )
+
+    def clean_last_day(self) -> date:
+        day = self.cleaned_data["last_day"]
+        if day <= timezone.now().date():
+            raise forms.ValidationError("Choose a day after today.")
+        return day
+
+    def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
+        rma.extend(end_of_day(self.cleaned_data["last_day"], rma.order.where), by=by)
+
+
+class Cancel(Decision):
+    title = "Cancel"
+    button = "Cancel the return and write to the buyer"
+    starts_from = states.OPEN
+    leads_to = Status.CANCELLED
+
+    def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
+        rma.cancel(by=by)
+
+
+# In the order in which their buttons stand; the names stand in addresses.
+DECISIONS: dict[str, type[Decision]] = {
+    "approve": Approve,
+    "ask": Ask,
+    "decline": Decline,
+    "put_right": PutRight,
+    "extend": Extend,
+    "cancel": Cancel,
+}
+# Those that the queue offers in its rows.
+IN_ROWS = ("approve", "ask", "decline", "put_right")
 
 
 def acting(request: HttpRequest) -> Actor:
@@ -97,38 +169,38 @@ def acting(request: HttpRequest) -> Actor:
 
 
 def possible(rma: ReturnAuthorization) -> list[str]:
-    """The decisions that the state allows now. (An expired return gets more time by
-    extending, which is another decision than approving.)"""
-    if rma.status not in states.UNDECIDED:
-        return []
-    allowed = states.TRANSITIONS[rma.status]
-    return [name for name, decision in DECISIONS.items() if decision.leads_to in allowed]
+    """The names of the decisions that can be made about it now."""
+    return [name for name, decision in DECISIONS.items() if decision.fits(rma)]
 
 
-class LineInline(ReadOnlyInline):
-    model = ReturnLine
-    fields = ["line", "requested", "approved", "reason", "comment", "amount"]
-
-
-class EventInline(ReadOnlyInline):
-    model = Event
-    verbose_name_plural = "history"
-    fields = ["at", "kind", "actor", "user", "data"]
-
-
-class NoticeInline(ReadOnlyInline):
-    model = Notice
-    verbose_name_plural = "letters"
-    fields = ["written_at", "kind", "state", "done_at", "subject"]
+def decision_button(rma: ReturnAuthorization, name: str) -> str:
+    """Posts at once where no words are needed (list and page are forms already, and it is
+    a button of theirs), else leads to the form."""
+    decision = DECISIONS[name]
+    url = reverse(f"admin:returns_returnauthorization_{name}", args=[rma.pk])
+    words = format_html('{}<span class="visually-hidden"> {}</span>', decision.title, rma.number)
+    if decision.one_press:
+        return format_html(
+            '<button class="button default" formaction="{}" formmethod="post">{}</button>',
+            url,
+            words,
+        )
+    return format_html('<a class="button" href="{}">{}</a>', url, words)
 
 
 @admin.register(ReturnAuthorization)
 class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = [
-        "number", "order_number", "buyer", "status", "wanted", "value_shown", "waiting",
+        "number",
+        "order_number",
+        "buyer",
+        "status",
+        "wanted",
+        "value_shown",
+        "waiting",
         "decisions",
     ]
-    list_filter = ["status", "order__store", "wish", "keeps_goods", "kind"]
+    list_filter = ["status", "order__store", "keeps_goods"]
     list_select_related = ["order__store"]
     list_per_page = 50
     search_fields = ["number", "order__number", "order__email", "order__name"]
@@ -136,18 +208,8 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
     date_hierarchy = None
     actions = ["approve_chosen"]
     ordering = ["requested_at"]
-    inlines = [LineInline, EventInline, NoticeInline]
     change_form_template = "admin/returns/returnauthorization/change_form.html"
-    fieldsets = [
-        (None, {"fields": [
-            "order", "status", "wish", "note", "value", "payer", "estimated_fee",
-            "estimated_postage", "estimated_total", "keeps_goods",
-        ]}),
-        ("Dates", {"fields": ["requested_at", "approved_at", "post_by", "reminded_at",
-                              "ended_at", "decided_by"]}),
-        ("Words", {"fields": ["question", "answer", "decline_reason", "decline_words",
-                              "appeal", "appealed_at"]}),
-    ]
+    fields = ()  # the page lays everything out itself
 
     class Media:
         css = {"all": ["css/desk.css"]}
@@ -183,37 +245,22 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description="decide")
     def decisions(self, rma: ReturnAuthorization) -> str:
-        """Approve posts from the list itself: the list is a form, and this is its button."""
-        if not self.may_decide:
-            return ""
-        parts = []
-        for name in possible(rma):
-            url = reverse(f"admin:returns_returnauthorization_{name}", args=[rma.pk])
-            if name == "approve":
-                parts.append(format_html(
-                    '<button class="button" formaction="{}" formmethod="post" '
-                    'aria-label="Approve {}">Approve</button>', url, rma.number,
-                ))
-            else:
-                parts.append(format_html(
-                    '<a class="button" href="{}">{}<span class="visually-hidden"> {}</span></a>',
-                    url, "Ask" if name == "ask" else "Decline", rma.number,
-                ))
-        return format_html("{} {} {}", *(parts + [""] * (3 - len(parts))))
+        names = [name for name in possible(rma) if name in IN_ROWS]
+        buttons = format_html_join(" ", "{}", ((decision_button(rma, name),) for name in names))
+        return format_html('<span class="decide">{}</span>', buttons)
 
-    may_decide = False
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns = list(super().get_list_display(request))
+        return columns if self.has_decide_permission(request) else columns[:-1]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        self.may_decide = self.has_decide_permission(request)
-        return super().changelist_view(request, extra_context)
+        return super().changelist_view(request, {"title": "Returns"} | (extra_context or {}))
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("returns.decide_return")
 
     @admin.action(description="Approve the chosen requests", permissions=["decide"])
-    def approve_chosen(
-        self, request: HttpRequest, queryset: QuerySet[ReturnAuthorization]
-    ) -> None:
+    def approve_chosen(self, request: HttpRequest, queryset: QuerySet[ReturnAuthorization]) -> None:
         """Does what is possible and names the rest."""
         done, refused = 0, []
         for rma in queryset.select_related("order__store__account"):
@@ -231,14 +278,18 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
             self.message_user(request, f"{done} approved.", messages.SUCCESS)
         for rma in refused:
             self.message_user(
-                request, f"{rma.number} was not approved: it is {rma.get_status_display()}.",
+                request,
+                f"{rma.number} was not approved: it is {rma.get_status_display()}.",
                 messages.WARNING,
             )
 
     # --- the page of one return -------------------------------------------------------------
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "",
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         rma = self.get_object(request, object_id)
@@ -248,12 +299,20 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
                 ReturnAuthorization.objects.filter(
                     order__store=rma.order.store, order__email=rma.order.email
                 ).exclude(pk=rma.pk)
-                if rma.order.email else ReturnAuthorization.objects.none()
+                if rma.order.email
+                else ReturnAuthorization.objects.none()
             )
             context = {
                 "title": f"Return {rma.number}",
-                "decisions": possible(rma) if self.has_decide_permission(request) else [],
+                "buttons": [decision_button(rma, name) for name in possible(rma)]
+                if self.has_decide_permission(request)
+                else [],
+                "subtitle": None,
+                "now": timezone.now(),
                 "promise": rma.promises.open().first(),
+                "rows": rma.lines.all(),
+                "history": rma.events.select_related("user"),
+                "letters": rma.notices.all(),
                 "earlier": earlier.select_related("order")[:10],
             }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
@@ -261,7 +320,8 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
     def get_urls(self) -> list:
         own = [
             path(
-                f"<int:pk>/{name}/", self.admin_site.admin_view(self._decision_view(name)),
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(self._decision_view(name)),
                 name=f"returns_returnauthorization_{name}",
             )
             for name in DECISIONS
@@ -292,12 +352,14 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
         if posted and form.is_valid():
             return self._apply(request, rma, name, form, page)
         context = {
-            **self.admin_site.each_context(request), "opts": self.opts, "rma": rma,
-            "form": form, "title": f"{decision.title}: {rma.number}", "page": page,
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "rma": rma,
+            "form": form,
+            "title": f"{decision.title}: {rma.number}",
+            "page": page,
         }
-        return TemplateResponse(
-            request, "admin/returns/returnauthorization/decide.html", context
-        )
+        return TemplateResponse(request, "admin/returns/returnauthorization/decide.html", context)
 
     def _apply(
         self, request: HttpRequest, rma: ReturnAuthorization, name: str, form: Decision, page: str
@@ -309,9 +371,14 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
                 request, f"Somebody else was faster: {rma.number} has moved on.", messages.ERROR
             )
             return redirect(page)
+        except Refused:
+            words = f"{rma.number} cannot be opened again: its goods are in another return now."
+            self.message_user(request, words, messages.ERROR)
+            return redirect(page)
         self._log(request, rma, name)
         self.message_user(
-            request, f"{rma.number}: {rma.get_status_display()}. The buyer is told by email.",
+            request,
+            f"{rma.number}: {rma.get_status_display()}. The buyer is told by email.",
             messages.SUCCESS,
         )
         queue = reverse("admin:returns_returnauthorization_changelist") + "?status=requested"
@@ -319,6 +386,8 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
 
     def _log(self, request: HttpRequest, rma: ReturnAuthorization, name: str) -> None:
         LogEntry.objects.log_actions(
-            cast(User, request.user).pk, ReturnAuthorization.objects.filter(pk=rma.pk), CHANGE,
+            cast(User, request.user).pk,
+            ReturnAuthorization.objects.filter(pk=rma.pk),
+            CHANGE,
             change_message=f"{DECISIONS[name].title}.",
         )

@@ -63,8 +63,14 @@ class OrderAdmin(ReadOnlyAdmin):
     list_display = ["number", "store", "name", "placed_at", "paid_total", "currency"]
     list_filter = ["store", "source"]
     list_select_related = ["store"]
-    search_fields = ["number", "email", "name", "phone", "shipments__parcel__number",
-                     "returns__number"]
+    search_fields = [
+        "number",
+        "email",
+        "name",
+        "phone",
+        "shipments__parcel__number",
+        "returns__number",
+    ]
     search_help_text = "Order number, return number, waybill, email, name or phone"
     inlines = [LineInline, ShipmentInline, ReturnInline, PromiseInline, EventInline, NoticeInline]
 

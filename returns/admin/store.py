@@ -51,9 +51,7 @@ class StoreAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A store with orders is switched off, not deleted."""
-        return super().has_delete_permission(request, obj) and not (
-            obj and obj.orders.exists()
-        )
+        return super().has_delete_permission(request, obj) and not (obj and obj.orders.exists())
 
 
 class ReasonPolicyInline(admin.TabularInline):

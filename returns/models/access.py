@@ -38,16 +38,16 @@ class ShortLinkQuerySet(models.QuerySet["ShortLink"]):
         """
         code = links.new_short_code()
         self.create(
-            order=order, path=path, code_hash=links.hash_code(code),
+            order=order,
+            path=path,
+            code_hash=links.hash_code(code),
             expires_at=timezone.now() + SHORT_LINK_LIVES,
         )
         return code
 
     def of(self, code: str) -> "ShortLink | None":
         """The link of this code, live or not; None when there never was one."""
-        return (
-            self.filter(code_hash=links.hash_code(code)).select_related("order__store").first()
-        )
+        return self.filter(code_hash=links.hash_code(code)).select_related("order__store").first()
 
 
 class ShortLink(models.Model):
@@ -232,7 +232,10 @@ class FindAttempt(LeasedRow):
                 return
             Event.objects.note(order, EventKind.CODE_SENT, by=BUYER, at=now)
             Notice.objects.write(
-                order, NoticeKind.ACCESS_CODE, event=f"find-{self.pk}", recipient=contact,
+                order,
+                NoticeKind.ACCESS_CODE,
+                event=f"find-{self.pk}",
+                recipient=contact,
                 attempt=self.pk,
             )
 
@@ -243,9 +246,7 @@ class FindAttempt(LeasedRow):
             return None
         spellings = _spellings(self.number)
         refs = {links.order_ref(spelling) for spelling in spellings}
-        order = (
-            Order.objects.select_related("store").filter(store=self.store, ref__in=refs).first()
-        )
+        order = Order.objects.select_related("store").filter(store=self.store, ref__in=refs).first()
         # By the order itself, so that no spelling buys more guesses; orders that do not
         # exist are counted alike.
         ref = order.ref if order else spellings[0].casefold()

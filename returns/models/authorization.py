@@ -33,8 +33,10 @@ REMIND_BEFORE = timedelta(days=3)
 REMIND_AT = time(10)  # a letter in the night looks like a machine, and frightens
 # What we promise for goods that stay with the buyer, and within how many working days.
 SETTLES: dict[str, str] = {
-    Wish.REFUND: PromiseKind.REFUND, Wish.STORE_CREDIT: PromiseKind.CREDIT,
-    Wish.EXCHANGE: PromiseKind.GOODS, Wish.REPLACEMENT: PromiseKind.GOODS,
+    Wish.REFUND: PromiseKind.REFUND,
+    Wish.STORE_CREDIT: PromiseKind.CREDIT,
+    Wish.EXCHANGE: PromiseKind.GOODS,
+    Wish.REPLACEMENT: PromiseKind.GOODS,
 }
 PUT_RIGHT_WITHIN = 2
 logger = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ def new_number() -> str:
 
 def remind_at(start: datetime, post_by: datetime, zone: str) -> datetime:
     """When we remind of `post_by` what was allowed at `start`: three days before, in the
-    morning where the buyer lives; half-way when there is less than a day until then."""
+    morning where the buyer lives; at short terms, when that is within a day, half-way."""
     place = ZoneInfo(zone)
     day = post_by.astimezone(place).date() - REMIND_BEFORE
     morning = datetime.combine(day, REMIND_AT, place)
@@ -58,23 +60,45 @@ def remind_at(start: datetime, post_by: datetime, zone: str) -> datetime:
 
 class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
     def open_for(
-        self, order: "Order", wanted: Sequence["Wanted"], outlook: "Outlook", *, wish: str,
-        by: Actor, key: str, note: str, kind: str, now: datetime,
+        self,
+        order: "Order",
+        wanted: Sequence["Wanted"],
+        outlook: "Outlook",
+        *,
+        wish: str,
+        by: Actor,
+        key: str,
+        note: str,
+        kind: str,
+        now: datetime,
     ) -> "ReturnAuthorization":
         """Writes the request that `Order.request_return` has checked, under its lock."""
         chosen = outlook.chosen
         rma = self.create(
-            order=order, number=self.unused_number(), kind=kind, wish=wish, form_key=key,
-            note=note, requested_at=now, requested_by=by.kind, payer=outlook.payer,
-            value=outlook.value, estimated_fee=outlook.fee, estimated_postage=outlook.postage,
-            estimated_total=outlook.total, keeps_goods=outlook.keeps_goods,
+            order=order,
+            number=self.unused_number(),
+            kind=kind,
+            wish=wish,
+            form_key=key,
+            note=note,
+            requested_at=now,
+            requested_by=by.kind,
+            payer=outlook.payer,
+            value=outlook.value,
+            estimated_fee=outlook.fee,
+            estimated_postage=outlook.postage,
+            estimated_total=outlook.total,
+            keeps_goods=outlook.keeps_goods,
             post_days=min(item.rules.post_days for item in chosen),
         )
         comments = {item.line_id: item.comment for item in wanted}
         ReturnLine.objects.bulk_create(
             ReturnLine(
-                authorization=rma, line_id=item.line_id, requested=item.quantity,
-                reason=item.reason, comment=comments.get(item.line_id, ""),
+                authorization=rma,
+                line_id=item.line_id,
+                requested=item.quantity,
+                reason=item.reason,
+                comment=comments.get(item.line_id, ""),
                 amount=outlook.goods[item.line_id],
             )
             for item in chosen
@@ -168,7 +192,9 @@ class Outlook:
     def of(cls, order: "Order", chosen: list[Chosen], wish: str) -> "Outlook":
         pays_back = wish in (Wish.REFUND, Wish.STORE_CREDIT)
         outcome = policy.estimate(
-            chosen, order.currency, cap=order.refundable(),
+            chosen,
+            order.currency,
+            cap=order.refundable(),
             postage=postage_due(order, chosen) if pays_back else Decimal(0),
         )
         value = sum(outcome.goods.values(), Decimal(0))
@@ -177,7 +203,10 @@ class Outlook:
             Decimal(0),
         )
         return cls(
-            chosen=chosen, goods=outcome.goods, value=value, payer=outcome.payer,
+            chosen=chosen,
+            goods=outcome.goods,
+            value=value,
+            payer=outcome.payer,
             postage=outcome.postage,
             fee=outcome.fee if pays_back else Decimal(0),
             total=outcome.total if pays_back else Decimal(0),
@@ -235,7 +264,8 @@ class ReturnAuthorization(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "form_key"], name="return_once_per_form"),
             models.UniqueConstraint(
-                fields=["order"], name="original_postage_back_once",
+                fields=["order"],
+                name="original_postage_back_once",
                 condition=Q(estimated_postage__gt=0)
                 & ~Q(status__in=[Status.DECLINED, Status.CANCELLED, Status.EXPIRED]),
             ),
@@ -295,7 +325,10 @@ class ReturnAuthorization(models.Model):
         """Gives the permission: the number counts, the time to post begins to run."""
         now = now or timezone.now()
         with self._moving(
-            Status.APPROVED, only=states.UNDECIDED, approved_at=now, decided_by=by.user,
+            Status.APPROVED,
+            only=states.UNDECIDED,
+            approved_at=now,
+            decided_by=by.user,
             **({} if self.keeps_goods else self._term(now, self._last_second(now, self.post_days))),
         ):
             self.lines.update(
@@ -323,22 +356,27 @@ class ReturnAuthorization(models.Model):
         now = now or timezone.now()
         with self._moving(Status.REQUESTED, only={Status.INFO_REQUESTED}, answer=answer):
             self._promise_answer(now)
-            self._tell(
-                EventKind.INFO_GIVEN, by, now, NoticeKind.RETURN_REQUESTED, answer=answer
-            )
+            self._tell(EventKind.INFO_GIVEN, by, now, NoticeKind.RETURN_REQUESTED, answer=answer)
 
     def decline(
         self, reason: str, words: str = "", *, by: Actor, now: datetime | None = None
     ) -> None:
         now = now or timezone.now()
         with self._moving(
-            Status.DECLINED, decline_reason=reason, decline_words=words, ended_at=now,
+            Status.DECLINED,
+            decline_reason=reason,
+            decline_words=words,
+            ended_at=now,
             decided_by=by.user,
         ):
             self._keep(PromiseKind.ANSWER, now)
             self._tell(
-                EventKind.RETURN_DECLINED, by, now, NoticeKind.RETURN_DECLINED,
-                reason=reason, words=words,
+                EventKind.RETURN_DECLINED,
+                by,
+                now,
+                NoticeKind.RETURN_DECLINED,
+                reason=reason,
+                words=words,
             )
 
     def look_again(self, words: str, *, by: Actor, now: datetime | None = None) -> None:
@@ -347,13 +385,15 @@ class ReturnAuthorization(models.Model):
         if not self.may_be_appealed:
             raise IllegalTransition(self.status, Status.REQUESTED)
         with self._moving(
-            Status.REQUESTED, where=Q(appealed_at=None), again=now, appeal=words,
-            appealed_at=now, ended_at=None,
+            Status.REQUESTED,
+            where=Q(appealed_at=None),
+            again=now,
+            appeal=words,
+            appealed_at=now,
+            ended_at=None,
         ):
             self._promise_answer(now)
-            self._tell(
-                EventKind.RETURN_APPEALED, by, now, NoticeKind.RETURN_REQUESTED, words=words
-            )
+            self._tell(EventKind.RETURN_APPEALED, by, now, NoticeKind.RETURN_REQUESTED, words=words)
 
     def cancel(self, *, by: Actor, now: datetime | None = None) -> None:
         """Takes the request back. A buyer may until the first scan, staff as the table says."""
@@ -396,25 +436,40 @@ class ReturnAuthorization(models.Model):
         if post_by <= now:
             raise ValueError("the new last day is over already")
         with self._moving(
-            Status.APPROVED, only={Status.EXPIRED}, again=now, reminded_at=None, ended_at=None,
-            decided_by=by.user, **self._term(now, post_by),
+            Status.APPROVED,
+            only={Status.EXPIRED},
+            again=now,
+            reminded_at=None,
+            ended_at=None,
+            decided_by=by.user,
+            **self._term(now, post_by),
         ):
             self._promise(PromiseKind.REMINDER, self.remind_at, by, now)
             self._tell(
-                EventKind.RETURN_EXTENDED, by, now, NoticeKind.RETURN_APPROVED,
+                EventKind.RETURN_EXTENDED,
+                by,
+                now,
+                NoticeKind.RETURN_APPROVED,
                 post_by=post_by.isoformat(),
             )
 
     def put_right(self, *, by: Actor, now: datetime | None = None) -> None:
-        """What we owed for goods that stay with the buyer has been sent or paid."""
+        """What we owed for goods that stay with the buyer has been sent or paid: decided
+        and finished in one."""
         now = now or timezone.now()
-        with self._moving(
-            Status.RESOLVED, only={Status.APPROVED}, where=Q(keeps_goods=True),
-            decided_by=by.user,
-        ):
-            self.lines.update(resolved=F("waived"))
-            self._keep(SETTLES[self.wish], now)
-            self._tell(EventKind.RETURN_PUT_RIGHT, by, now)
+        with transaction.atomic():
+            with self._moving(
+                Status.RESOLVED,
+                only={Status.APPROVED},
+                where=Q(keeps_goods=True),
+                decided_by=by.user,
+            ):
+                self.lines.update(resolved=F("waived"))
+                self._keep(SETTLES[self.wish], now)
+                letter = NoticeKind.RETURN_PUT_RIGHT
+                self._tell(EventKind.RETURN_PUT_RIGHT, by, now, letter)
+            with self._moving(Status.CLOSED, ended_at=now):
+                pass
 
     # --- how verbs are done ---------------------------------------------------------------------
 
@@ -474,16 +529,21 @@ class ReturnAuthorization(models.Model):
         rows = {row.line_id: row for row in self.lines.all()}
         order = self.order.with_goods()
         chosen = ledger.check(
-            order, [Wanted(row.line_id, row.requested, row.reason) for row in rows.values()],
-            wish=self.wish, now=now, overruled=ledger.OVERRULED,
+            order,
+            [Wanted(row.line_id, row.requested, row.reason) for row in rows.values()],
+            wish=self.wish,
+            now=now,
+            overruled=ledger.OVERRULED,
         )
         outlook = Outlook.of(order, chosen, self.wish)
         for line_id, row in rows.items():
             row.amount = outlook.goods[line_id]
         ReturnLine.objects.bulk_update(rows.values(), ["amount"])
         return {
-            "value": outlook.value, "estimated_fee": outlook.fee,
-            "estimated_postage": outlook.postage, "estimated_total": outlook.total,
+            "value": outlook.value,
+            "estimated_fee": outlook.fee,
+            "estimated_postage": outlook.postage,
+            "estimated_total": outlook.total,
         }
 
     def _last_second(self, now: datetime, days: int) -> datetime:
@@ -498,9 +558,7 @@ class ReturnAuthorization(models.Model):
         self, kind: str, by: Actor, now: datetime, letter: str | None = None, **data: Any
     ) -> None:
         """One line of history, and the letter that tells it."""
-        event = Event.objects.note(
-            self.order, kind, by=by, authorization=self, at=now, **data
-        )
+        event = Event.objects.note(self.order, kind, by=by, authorization=self, at=now, **data)
         if letter:
             Notice.objects.write(
                 self.order, letter, event=f"event-{event.pk}", authorization=self, **data
@@ -518,9 +576,7 @@ class ReturnAuthorization(models.Model):
 
 
 class ReturnLine(models.Model):
-    authorization = models.ForeignKey(
-        ReturnAuthorization, models.CASCADE, related_name="lines"
-    )
+    authorization = models.ForeignKey(ReturnAuthorization, models.CASCADE, related_name="lines")
     line = models.ForeignKey("returns.OrderLine", models.PROTECT, related_name="return_lines")
     reason = models.CharField(max_length=20, choices=Reason)
     comment = models.TextField(blank=True, max_length=1000)
@@ -533,9 +589,7 @@ class ReturnLine(models.Model):
     resolved = models.PositiveIntegerField(default=0)
     sent_back = models.PositiveIntegerField(default=0, help_text="Sent to the buyer again.")
     reception = models.CharField(max_length=12, choices=Reception, default=Reception.AWAITING)
-    disposition = models.CharField(
-        max_length=20, choices=Disposition, default=Disposition.PENDING
-    )
+    disposition = models.CharField(max_length=20, choices=Disposition, default=Disposition.PENDING)
 
     class Meta:
         ordering = ["pk"]

@@ -57,7 +57,8 @@ class Draft(models.Model):
         """
         with transaction.atomic():
             saved, made = Draft.objects.select_for_update().get_or_create(
-                order_id=self.order_id, form=self.form,
+                order_id=self.order_id,
+                form=self.form,
                 defaults={"key": new_key() if self.pk else self.key},
             )
             if not made and saved.is_stale:

@@ -73,13 +73,24 @@ HIDDEN_FROM_BUYER = frozenset({EventKind.CODE_SENT})
 
 class EventQuerySet(models.QuerySet["Event"]):
     def note(
-        self, order, kind: str, *, by: Actor, authorization=None, at: datetime | None = None,
+        self,
+        order,
+        kind: str,
+        *,
+        by: Actor,
+        authorization=None,
+        at: datetime | None = None,
         **data: Any,
     ) -> "Event":
         """Writes one line of history; `data` is plain JSON."""
         return self.create(
-            order=order, authorization=authorization, kind=kind, at=at or timezone.now(),
-            actor=by.kind, user=by.user, data=data,
+            order=order,
+            authorization=authorization,
+            kind=kind,
+            at=at or timezone.now(),
+            actor=by.kind,
+            user=by.user,
+            data=data,
         )
 
 

@@ -32,8 +32,18 @@ if TYPE_CHECKING:
 
 # Read and written at once when many orders come in.
 CHUNK = 200
-CONTACT = ("name", "email", "phone", "company", "street", "street2", "city", "region",
-           "postcode", "country")
+CONTACT = (
+    "name",
+    "email",
+    "phone",
+    "company",
+    "street",
+    "street2",
+    "city",
+    "region",
+    "postcode",
+    "country",
+)
 
 
 class Outcome(StrEnum):
@@ -71,9 +81,7 @@ class NoLines(CannotTake):
 class TakesIn(models.QuerySet["Order"]):
     """Mixed into OrderQuerySet."""
 
-    def take_in(
-        self, store: Store, data: OrderData, *, now: datetime | None = None
-    ) -> Outcome:
+    def take_in(self, store: Store, data: OrderData, *, now: datetime | None = None) -> Outcome:
         """Writes one order of a shop, in one transaction under its lock.
 
         Raises CannotTake when the store has another order with its number, or when it
@@ -130,8 +138,9 @@ class _Intake:
         """Writes those that are new and in nobody's way, in one go; returns which."""
         refs = {links.order_ref(data.number) for data in orders}
         taken = set(
-            self.order_model.objects.filter(store=self.store, ref__in=refs)
-            .values_list("ref", flat=True)
+            self.order_model.objects.filter(store=self.store, ref__in=refs).values_list(
+                "ref", flat=True
+            )
         )
         new: list[int] = []
         seen = set(self.known)
@@ -141,6 +150,8 @@ class _Intake:
                 new.append(at)
             seen.add(key)
             taken.add(ref)
+        if not new:
+            return set()
         # Always in the same order, so that two imports never wait for each other.
         new.sort(key=lambda at: orders[at].source_id)
         try:
@@ -161,6 +172,8 @@ class _Intake:
         with transaction.atomic():
             order = self._locked(data)
             if order is None:
+                if data.lines is None:
+                    raise NoLines
                 try:
                     with transaction.atomic():
                         self._create([(data, print_)])
@@ -197,9 +210,11 @@ class _Intake:
         )
 
     def _clash(self, data: OrderData) -> NumberTaken | None:
-        other = self.order_model.objects.filter(
-            store=self.store, ref=links.order_ref(data.number)
-        ).exclude(source=data.source, source_id=data.source_id).first()
+        other = (
+            self.order_model.objects.filter(store=self.store, ref=links.order_ref(data.number))
+            .exclude(source=data.source, source_id=data.source_id)
+            .first()
+        )
         return NumberTaken(data, other) if other else None
 
     # --- the order itself -----------------------------------------------------------------
@@ -210,7 +225,9 @@ class _Intake:
         orders = []
         for data, print_ in arrived:
             order = self.order_model(
-                store=self.store, source=data.source, source_id=data.source_id,
+                store=self.store,
+                source=data.source,
+                source_id=data.source_id,
                 arrived_at=self.now,
             )
             self._fill(order, data, print_)
@@ -239,13 +256,15 @@ class _Intake:
         """Parcels of new orders, with their contents and what was reported of them."""
         sent = [
             (order, part, part.shipped_at or order.source_version)
-            for order, data in pairs for part in data.fulfilments or ()
+            for order, data in pairs
+            for part in data.fulfilments or ()
         ]
         if not sent:
             return
         stories = [
             Story(number, part.carrier, at, _reports(part.scans))
-            for _, part, at in sent for number in part.numbers
+            for _, part, at in sent
+            for number in part.numbers
         ]
         parcels = Parcel.objects.announce_all(self.store.account, stories)
         shipments, contents = [], []
@@ -323,7 +342,8 @@ class _Intake:
             # The shop did not say who it is (it may not be allowed to): nothing changes.
             return
         changed = [
-            name for name, old, new in (
+            name
+            for name, old, new in (
                 ("email", order.email.casefold(), data.email.casefold()),
                 ("phone", _digits(order.phone), _digits(data.phone)),
             )
@@ -342,7 +362,10 @@ class _Intake:
             )
             for position, recipient in enumerate(dict.fromkeys(filter(None, told))):
                 Notice.objects.write(
-                    order, NoticeKind.CONTACT_CHANGED, recipient=recipient, changed=changed,
+                    order,
+                    NoticeKind.CONTACT_CHANGED,
+                    recipient=recipient,
+                    changed=changed,
                     event=f"contact-{order.pk}-{self.now.timestamp():.6f}-{position}",
                 )
         for name in CONTACT:
@@ -356,12 +379,12 @@ class _Intake:
 
     # --- lines ------------------------------------------------------------------------------
 
-    def _make_lines(
-        self, rows: "Iterable[tuple[Order, int, LineData]]"
-    ) -> "list[OrderLine]":
+    def _make_lines(self, rows: "Iterable[tuple[Order, int, LineData]]") -> "list[OrderLine]":
         return self.line_model.objects.bulk_create(
             self.line_model(
-                order=order, source_id=data.source_id, rules_json=self._rules(order.currency),
+                order=order,
+                source_id=data.source_id,
+                rules_json=self._rules(order.currency),
                 **_values(position, data),
             )
             for order, position, data in rows
@@ -376,9 +399,7 @@ class _Intake:
         if currency not in self.rules:
             rules = self.store.rules()
             if currency != self.store.currency:
-                rules = replace(
-                    rules, fee=Decimal(0), keep_below=Decimal(0), automatic_up_to=None
-                )
+                rules = replace(rules, fee=Decimal(0), keep_below=Decimal(0), automatic_up_to=None)
             self.rules[currency] = rules.to_json()
         return self.rules[currency]
 
@@ -444,9 +465,7 @@ class _Intake:
         first_told = min((row.shipped_at for row in mine), default=order.source_version)
         shipped_at = fulfilment.shipped_at or first_told
         wanted: list[Parcel | None] = [
-            Parcel.objects.announce(
-                self.store.account, number, fulfilment.carrier, shipped_at
-            )
+            Parcel.objects.announce(self.store.account, number, fulfilment.carrier, shipped_at)
             for number in fulfilment.numbers
         ] or [None]
         kept = {row.parcel: row for row in mine if row.parcel in wanted}
@@ -456,7 +475,9 @@ class _Intake:
             row = kept.get(parcel) or (free.pop(0) if free else None)
             if row is None:
                 row = Shipment.objects.create(
-                    order=order, source_id=fulfilment.source_id, parcel=parcel,
+                    order=order,
+                    source_id=fulfilment.source_id,
+                    parcel=parcel,
                     shipped_at=shipped_at,
                 )
             elif (row.parcel, row.shipped_at) != (parcel, shipped_at):
@@ -515,9 +536,16 @@ def _digits(phone: str) -> str:
 
 def _values(position: int, data: LineData) -> dict[str, Any]:
     return {
-        "position": min(position, 32_000), "sku": data.sku, "title": data.title,
-        "variant": data.variant, "quantity": data.quantity, "cancelled": data.cancelled,
-        "unit_price": data.unit_price, "discount": data.discount, "tax": data.tax,
-        "weight_grams": data.weight_grams, "final_sale": data.final_sale,
+        "position": min(position, 32_000),
+        "sku": data.sku,
+        "title": data.title,
+        "variant": data.variant,
+        "quantity": data.quantity,
+        "cancelled": data.cancelled,
+        "unit_price": data.unit_price,
+        "discount": data.discount,
+        "tax": data.tax,
+        "weight_grams": data.weight_grams,
+        "final_sale": data.final_sale,
         "needs_shipping": data.needs_shipping,
     }

@@ -31,6 +31,7 @@ class NoticeKind(models.TextChoices):
     INFO_REQUESTED = "info_requested", "More needed"
     RETURN_DECLINED = "return_declined", "Declined"
     RETURN_CANCELLED = "return_cancelled", "Cancelled"
+    RETURN_PUT_RIGHT = "return_put_right", "Put right without a parcel"
     RETURN_REMINDER = "return_reminder", "Reminder before the deadline"
     RETURN_EXPIRED = "return_expired", "Expired"
     ORDER_UPDATE = "order_update", "Where the parcel is"
@@ -53,8 +54,14 @@ class NoticeQuerySet(LeasedQuerySet["Notice"]):
         return self.filter(kind__in=SECRET_KINDS)
 
     def write(
-        self, order: "Order", kind: str, *, event: str,
-        authorization: "ReturnAuthorization | None" = None, recipient: str = "", **facts: Any,
+        self,
+        order: "Order",
+        kind: str,
+        *,
+        event: str,
+        authorization: "ReturnAuthorization | None" = None,
+        recipient: str = "",
+        **facts: Any,
     ) -> "Notice | None":
         """Writes a message to the buyer of `order`, once per `event`, kind and channel.
 
@@ -71,9 +78,13 @@ class NoticeQuerySet(LeasedQuerySet["Notice"]):
         notice, made = self.get_or_create(
             dedupe_key=key,
             defaults={
-                "order": order, "authorization": authorization, "kind": kind,
-                "channel": Channel.EMAIL, "recipient": recipient,
-                "language": order.language or order.store.language, "facts": facts,
+                "order": order,
+                "authorization": authorization,
+                "kind": kind,
+                "channel": Channel.EMAIL,
+                "recipient": recipient,
+                "language": order.language or order.store.language,
+                "facts": facts,
                 "message_id": message_id(key),
             },
         )
@@ -91,7 +102,10 @@ def message_id(key: str) -> str:
 class Notice(LeasedRow):
     order = models.ForeignKey("returns.Order", models.CASCADE, related_name="notices")
     authorization = models.ForeignKey(
-        "returns.ReturnAuthorization", models.CASCADE, null=True, blank=True,
+        "returns.ReturnAuthorization",
+        models.CASCADE,
+        null=True,
+        blank=True,
         related_name="notices",
     )
     kind = models.CharField(max_length=30, choices=NoticeKind)

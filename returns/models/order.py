@@ -43,9 +43,7 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
 
     def with_story(self) -> "OrderQuerySet":
         """With everything that the order's own page tells, in a fixed number of queries."""
-        return self._with_goods().prefetch_related(
-            "shipments__parcel__scans", "events", "promises"
-        )
+        return self._with_goods().prefetch_related("shipments__parcel__scans", "events", "promises")
 
     def _with_goods(self) -> "OrderQuerySet":
         from returns.models.authorization import ReturnLine
@@ -53,9 +51,7 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
 
         return self.select_related("store__account").prefetch_related(
             "lines",
-            Prefetch(
-                "lines__return_lines", ReturnLine.objects.select_related("authorization")
-            ),
+            Prefetch("lines__return_lines", ReturnLine.objects.select_related("authorization")),
             Prefetch("shipments", Shipment.objects.select_related("parcel")),
             "shipments__lines",
             "returns",
@@ -203,8 +199,15 @@ class Order(models.Model):
     @property
     def address_lines(self) -> list[str]:
         town = " ".join(part for part in (self.postcode, self.city) if part)
-        parts = [self.name, self.company, self.street, self.street2, town, self.region,
-                 self.country]
+        parts = [
+            self.name,
+            self.company,
+            self.street,
+            self.street2,
+            town,
+            self.region,
+            self.country,
+        ]
         return [part for part in parts if part]
 
     @property
@@ -268,7 +271,10 @@ class Order(models.Model):
         from returns.models.authorization import Outlook
 
         chosen = ledger.check(
-            self, wanted, wish=wish, now=now or timezone.now(),
+            self,
+            wanted,
+            wish=wish,
+            now=now or timezone.now(),
             overruled=ledger.OVERRULED if by.is_staff else frozenset(),
         )
         return Outlook.of(self, chosen, wish)
@@ -407,9 +413,14 @@ class OrderLine(models.Model):
     def choose(self, quantity: int, reason: str) -> Chosen:
         rows = self.return_lines.all()
         return Chosen(
-            line_id=self.pk, quantity=quantity, reason=reason,
-            ordered=self.quantity - self.cancelled, paid=self.paid_for_kept, gone=self.held,
-            promised=ledger.promised(rows), rules=self.rules,
+            line_id=self.pk,
+            quantity=quantity,
+            reason=reason,
+            ordered=self.quantity - self.cancelled,
+            paid=self.paid_for_kept,
+            gone=self.held,
+            promised=ledger.promised(rows),
+            rules=self.rules,
         )
 
     @property
@@ -418,6 +429,4 @@ class OrderLine(models.Model):
         kept = self.quantity - self.cancelled
         if not kept:
             return Decimal(0)
-        return policy.share(
-            self.paid, self.quantity, 0, Decimal(0), kept, self.order.currency
-        )
+        return policy.share(self.paid, self.quantity, 0, Decimal(0), kept, self.order.currency)

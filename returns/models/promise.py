@@ -53,9 +53,15 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
         return self.open().filter(due_at__lte=now or timezone.now())
 
     def make(
-        self, order: "Order", kind: str, due_at: datetime, *, by: Actor,
+        self,
+        order: "Order",
+        kind: str,
+        due_at: datetime,
+        *,
+        by: Actor,
         authorization: "ReturnAuthorization | None" = None,
-        follows: "Promise | None" = None, now: datetime | None = None,
+        follows: "Promise | None" = None,
+        now: datetime | None = None,
     ) -> "Promise | None":
         """Makes a promise, under the order's lock; an open one of the same kind is replaced
         by it. None when it could not be kept, because nobody can be written to."""
@@ -66,12 +72,21 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
             state=PromiseState.SUPERSEDED, settled_at=now
         )
         return self.create(
-            order=order, kind=kind, authorization=authorization, due_at=due_at, made_at=now,
-            made_by=by.kind, follows=follows,
+            order=order,
+            kind=kind,
+            authorization=authorization,
+            due_at=due_at,
+            made_at=now,
+            made_by=by.kind,
+            follows=follows,
         )
 
     def of_update(
-        self, order: "Order", *, by: Actor, follows: "Promise | None" = None,
+        self,
+        order: "Order",
+        *,
+        by: Actor,
+        follows: "Promise | None" = None,
         now: datetime | None = None,
     ) -> "Promise | None":
         """While goods are on their way: we write again, even if nothing has changed. An
@@ -86,23 +101,29 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
         )
 
     def keep(
-        self, order: "Order", kind: str, *, authorization: "ReturnAuthorization | None" = None,
+        self,
+        order: "Order",
+        kind: str,
+        *,
+        authorization: "ReturnAuthorization | None" = None,
         now: datetime | None = None,
     ) -> int:
         """What was promised happened: the open promise of this kind is kept, or broken when
         it happened too late."""
         now = now or timezone.now()
         in_time = When(due_at__gte=now - GRACE, then=Value(PromiseState.KEPT))
-        return self.open().filter(order=order, kind=kind, authorization=authorization).update(
-            state=Case(in_time, default=Value(PromiseState.BROKEN)), settled_at=now
+        return (
+            self.open()
+            .filter(order=order, kind=kind, authorization=authorization)
+            .update(state=Case(in_time, default=Value(PromiseState.BROKEN)), settled_at=now)
         )
 
-    def release(
-        self, authorization: "ReturnAuthorization", now: datetime | None = None
-    ) -> int:
+    def release(self, authorization: "ReturnAuthorization", now: datetime | None = None) -> int:
         """Ends a return's open promises whose subject is gone (cancelled, declined)."""
-        return self.open().filter(authorization=authorization).update(
-            state=PromiseState.SUPERSEDED, settled_at=now or timezone.now()
+        return (
+            self.open()
+            .filter(authorization=authorization)
+            .update(state=PromiseState.SUPERSEDED, settled_at=now or timezone.now())
         )
 
     def come_due(self, now: datetime | None = None) -> None:
@@ -117,7 +138,10 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
 class Promise(models.Model):
     order = models.ForeignKey("returns.Order", models.CASCADE, related_name="promises")
     authorization = models.ForeignKey(
-        "returns.ReturnAuthorization", models.CASCADE, null=True, blank=True,
+        "returns.ReturnAuthorization",
+        models.CASCADE,
+        null=True,
+        blank=True,
         related_name="promises",
     )
     kind = models.CharField(max_length=12, choices=PromiseKind)
@@ -127,7 +151,11 @@ class Promise(models.Model):
     due_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
     follows = models.OneToOneField(
-        "self", models.SET_NULL, null=True, blank=True, related_name="successor",
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="successor",
         help_text="The broken promise that this one renews.",
     )
 
@@ -137,17 +165,17 @@ class Promise(models.Model):
         ordering = ["due_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "kind"], name="promise_open_once_per_order",
+                fields=["order", "kind"],
+                name="promise_open_once_per_order",
                 condition=Q(state=PromiseState.OPEN, authorization=None),
             ),
             models.UniqueConstraint(
-                fields=["authorization", "kind"], name="promise_open_once_per_return",
+                fields=["authorization", "kind"],
+                name="promise_open_once_per_return",
                 condition=Q(state=PromiseState.OPEN, authorization__isnull=False),
             ),
         ]
-        indexes = [
-            models.Index(fields=["due_at"], name="promise_due", condition=Q(state="open"))
-        ]
+        indexes = [models.Index(fields=["due_at"], name="promise_due", condition=Q(state="open"))]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} by {self.due_at:%Y-%m-%d %H:%M}"
@@ -180,7 +208,10 @@ class Promise(models.Model):
             self._settle(PromiseState.SUPERSEDED, now)
             return
         notice = Notice.objects.write(
-            order, NoticeKind.ORDER_UPDATE, event=f"promise-{self.pk}", late=late,
+            order,
+            NoticeKind.ORDER_UPDATE,
+            event=f"promise-{self.pk}",
+            late=late,
             due_at=self.due_at.isoformat(),
         )
         if notice is None:  # the address was taken away; nothing is left to promise
@@ -195,16 +226,29 @@ class Promise(models.Model):
         self._settle(PromiseState.BROKEN, now)
         due = order.store.answer_by(now)
         Event.objects.note(
-            order, EventKind.PROMISE_BROKEN, by=CLOCK, authorization=self.authorization, at=now,
+            order,
+            EventKind.PROMISE_BROKEN,
+            by=CLOCK,
+            authorization=self.authorization,
+            at=now,
             promise=self.kind,
         )
         Promise.objects.make(
-            order, self.kind, due, by=CLOCK, authorization=self.authorization, follows=self,
+            order,
+            self.kind,
+            due,
+            by=CLOCK,
+            authorization=self.authorization,
+            follows=self,
             now=now,
         )
         Notice.objects.write(
-            order, NoticeKind.PROMISE_LATE, authorization=self.authorization,
-            event=f"promise-{self.pk}", promise=self.kind, due_at=due.isoformat(),
+            order,
+            NoticeKind.PROMISE_LATE,
+            authorization=self.authorization,
+            event=f"promise-{self.pk}",
+            promise=self.kind,
+            due_at=due.isoformat(),
         )
 
     def _settle(self, state: str, now: datetime) -> None:

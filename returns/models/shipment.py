@@ -15,8 +15,12 @@ ON_ITS_WAY_FOR = timedelta(days=45)
 class Shipment(models.Model):
     order = models.ForeignKey("returns.Order", models.CASCADE, related_name="shipments")
     authorization = models.ForeignKey(
-        "returns.ReturnAuthorization", models.CASCADE, null=True, blank=True,
-        related_name="shipments", help_text="The return that this parcel belongs to.",
+        "returns.ReturnAuthorization",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="shipments",
+        help_text="The return that this parcel belongs to.",
     )
     is_return = models.BooleanField(default=False, help_text="From the buyer to us.")
     source_id = models.CharField(max_length=64, blank=True, help_text="The shop's id of it.")
@@ -29,7 +33,8 @@ class Shipment(models.Model):
         ordering = ["shipped_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "source_id", "parcel"], name="shipment_once",
+                fields=["order", "source_id", "parcel"],
+                name="shipment_once",
                 condition=~Q(source_id=""),
             )
         ]

@@ -3,11 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.http.request import validate_host
 from django.utils import timezone
 
 from returns import links
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from returns.models.order import Order
 
 AMOUNT: dict[str, Any] = {
-    "max_digits": 12, "decimal_places": 3, "validators": [MinValueValidator(Decimal(0))],
+    "max_digits": 12,
+    "decimal_places": 3,
+    "validators": [MinValueValidator(Decimal(0))],
 }
 
 
@@ -28,12 +32,16 @@ class Store(models.Model):
     account = models.ForeignKey("tracking.Account", models.PROTECT, related_name="+")
     slug = models.SlugField(max_length=40, unique=True, help_text="Stands in every address.")
     host = models.CharField(
-        "own host name", max_length=120, blank=True,
+        "own host name",
+        max_length=120,
+        blank=True,
         help_text="returns.example.com, if the store has one. Its addresses then need no /s/….",
     )
     name = models.CharField(max_length=80)
     language = models.CharField(
-        max_length=12, choices=settings.LANGUAGES, default="en",
+        max_length=12,
+        choices=settings.LANGUAGES,
+        default="en",
         help_text="Used when an order says none.",
     )
     currency = models.CharField(max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$")])
@@ -45,7 +53,9 @@ class Store(models.Model):
     contact_email = models.EmailField(help_text="Where buyers write to a person.")
     privacy_url = models.URLField(blank=True)
     brand = models.CharField(
-        "brand colour", max_length=7, default="#2d5f51",
+        "brand colour",
+        max_length=7,
+        default="#2d5f51",
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Write it like #2d5f51.")],
     )
     symbol = models.CharField(max_length=20, blank=True, help_text="A drawn sign for the header.")
@@ -54,11 +64,13 @@ class Store(models.Model):
     )
     returns_phone = models.CharField(max_length=40, blank=True)
     answer_hours = models.PositiveSmallIntegerField(
-        default=9, validators=[MinValueValidator(1), MaxValueValidator(90)],
+        default=9,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
         help_text="Working hours within which a person answers a request.",
     )
     update_days = models.PositiveSmallIntegerField(
-        default=3, validators=[MinValueValidator(1), MaxValueValidator(10)],
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text="Working days after which we write again while a parcel is on its way.",
     )
     is_active = models.BooleanField(default=True)
@@ -73,6 +85,20 @@ class Store(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """The own host name must be one that reaches this site and is nobody else's."""
+        self.host = self.host.strip().lower()
+        if not self.host:
+            return
+        if self.host == urlsplit(settings.BASE_URL).netloc.lower():
+            raise ValidationError(
+                {"host": "This is the common name of all stores; leave it empty."}
+            )
+        if not validate_host(self.host.partition(":")[0], settings.ALLOWED_HOSTS):
+            raise ValidationError(
+                {"host": "Add this name to HOMEWARD_ALLOWED_HOSTS first, else nobody gets in."}
+            )
 
     @property
     def calendar(self) -> Calendar:
@@ -141,12 +167,15 @@ class ReturnPolicy(models.Model):
 
     store = models.OneToOneField(Store, models.CASCADE, related_name="policy")
     window_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, default=30,
+        null=True,
+        blank=True,
+        default=30,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="Days after delivery. Empty: no limit.",
     )
     post_days = models.PositiveSmallIntegerField(
-        default=14, validators=[MinValueValidator(1), MaxValueValidator(365)],
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
         help_text="Days after approval to hand the parcel to the carrier.",
     )
     fee = models.DecimalField(
@@ -183,8 +212,14 @@ class ReturnPolicy(models.Model):
             if code not in own or own[code].offered
         }
         return Rules(
-            self.window_days, self.post_days, self.fee, self.keep_below, self.automatic_up_to,
-            self.returns_postage, tuple(wishes), reasons,
+            self.window_days,
+            self.post_days,
+            self.fee,
+            self.keep_below,
+            self.automatic_up_to,
+            self.returns_postage,
+            tuple(wishes),
+            reasons,
         )
 
 
@@ -195,7 +230,9 @@ class ReasonPolicy(models.Model):
     reason = models.CharField(max_length=20, choices=Reason)
     offered = models.BooleanField(default=True)
     window_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="Empty: as the policy says.",
     )
     photos = models.BooleanField(default=False, help_text="Ask for photos.")
@@ -214,7 +251,9 @@ class ReasonPolicy(models.Model):
     def rule(self) -> ReasonRule:
         ours = self.reason in OUR_FAULT
         return ReasonRule(
-            self.window_days, self.photos, self.payer or (Payer.STORE if ours else Payer.BUYER),
+            self.window_days,
+            self.photos,
+            self.payer or (Payer.STORE if ours else Payer.BUYER),
             self.automatic,
         )
 
@@ -230,7 +269,8 @@ class CarrierAdvice(models.Model):
     store = models.ForeignKey(Store, models.CASCADE, related_name="carrier_advice")
     lane = models.CharField(max_length=12, choices=Lane)
     countries = models.CharField(
-        max_length=200, blank=True,
+        max_length=200,
+        blank=True,
         help_text="From these countries only (ISO codes, separated by blanks). Empty: all.",
     )
     carrier = models.CharField(max_length=40, blank=True, help_text="A code of carriers.py.")

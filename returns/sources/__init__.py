@@ -184,9 +184,7 @@ def read(content: bytes, shop: Shop, slug: str = "") -> Reading:
 
 
 def too_large() -> Problem:
-    return Problem(
-        "", "", f"the file is larger than {LARGEST_FILE // 1024**2} MB; please split it"
-    )
+    return Problem("", "", f"the file is larger than {LARGEST_FILE // 1024**2} MB; please split it")
 
 
 def recognise(content: bytes) -> str:

@@ -7,10 +7,15 @@ from typing import Any
 
 from returns.sources import OrderData, Problem, Reading, Shop, Unreadable
 
-SHOPIFY = {"financial_status", "fulfillment_status", "admin_graphql_api_id", "total_price",
-           "order_status_url", "subtotal_price"}
-WOOCOMMERCE = {"order_key", "date_created", "date_created_gmt", "prices_include_tax",
-               "created_via"}
+SHOPIFY = {
+    "financial_status",
+    "fulfillment_status",
+    "admin_graphql_api_id",
+    "total_price",
+    "order_status_url",
+    "subtotal_price",
+}
+WOOCOMMERCE = {"order_key", "date_created", "date_created_gmt", "prices_include_tax", "created_via"}
 # What else arrives by mistake: keys that give it away → what it is.
 FOREIGN: tuple[tuple[set[str], str], ...] = (
     ({"refund_line_items"}, "a refund"),
@@ -45,12 +50,11 @@ def load(content: bytes) -> Any:
     except UnicodeDecodeError:
         reason = "the file is not UTF-8 text"
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) - 1 or "Unterminated" in error.msg:
+        # A word of up to five letters (false) may be cut as well.
+        if error.pos >= len(text.rstrip()) - 4 or "Unterminated" in error.msg:
             reason = f"the JSON ends too early, in line {error.lineno}; the file seems cut off"
         else:
-            reason = (
-                f"this is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
-            )
+            reason = f"this is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
     except RecursionError:
         reason = "the JSON is nested too deeply to be an order"
     except ValueError as error:

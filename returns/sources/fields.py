@@ -72,7 +72,11 @@ class Fields:
     """
 
     def __init__(
-        self, data: Mapping[str, Any], shop: Shop, at: str, path: str = "",
+        self,
+        data: Mapping[str, Any],
+        shop: Shop,
+        at: str,
+        path: str = "",
         problems: list[Problem] | None = None,
     ):
         self.data, self.shop, self.at, self.path = data, shop, at, path

@@ -16,8 +16,22 @@ PLAIN = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 GROUPED = re.compile(r"(\d{1,3}(?:([,. '’])\d{3})+)(?:([.,])(\d{1,2}))?", re.ASCII)
 DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}", re.ASCII)
 # What ISO lists without being anybody's money.
-NO_MONEY = {"XXX", "XTS", "XAU", "XAG", "XPT", "XPD", "XDR", "XBA", "XBB", "XBC", "XBD", "XSU",
-            "XUA", "XRE"}
+NO_MONEY = {
+    "XXX",
+    "XTS",
+    "XAU",
+    "XAG",
+    "XPT",
+    "XPD",
+    "XDR",
+    "XBA",
+    "XBB",
+    "XBC",
+    "XBD",
+    "XSU",
+    "XUA",
+    "XRE",
+}
 
 
 def is_currency(code: str) -> bool:

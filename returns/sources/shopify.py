@@ -97,8 +97,11 @@ def parse(order: dict[str, Any], shop: Shop, at: str = "") -> OrderData:
         name=_name(address) or _name(customer) or _name(billing),
         email=me.email("email") or me.email("contact_email") or customer.email("email"),
         phone=next(
-            filter(None, (each.text("phone", 40, cut=True)
-                          for each in (me, address, billing, customer))), ""
+            filter(
+                None,
+                (each.text("phone", 40, cut=True) for each in (me, address, billing, customer)),
+            ),
+            "",
         ),
         company=address.text("company", 200),
         street=address.text("address1", 300),
@@ -175,13 +178,12 @@ def _line(
     if not (row.has("price") or row.has("price_set")):
         row.wrong("price", "is missing")
     if row.has("discount_allocations"):
-        discount = sum((_price(part, "amount") for part in row.children("discount_allocations")),
-                       ZERO)
+        discount = sum(
+            (_price(part, "amount") for part in row.children("discount_allocations")), ZERO
+        )
     else:
         discount = _price(row, "total_discount")
-    sent = sum(
-        units for part in fulfilments for line, units in part.lines if line == source_id
-    )
+    sent = sum(units for part in fulfilments for line, units in part.lines if line == source_id)
     properties = [(part.text("name"), part.text("value")) for part in row.children("properties")]
     variant = row.text("variant_title", 300, cut=True)
     return LineData(
@@ -194,11 +196,9 @@ def _line(
         unit_price=_price(row, "price"),
         discount=discount,
         weight_grams=row.whole("grams", high=2_000_000_000),
-        final_sale=final or any(
-            _means_final(name) and value.casefold() not in NO for name, value in properties
-        ),
-        needs_shipping=row.data.get("requires_shipping") is not False
-        and not row.flag("gift_card"),
+        final_sale=final
+        or any(_means_final(name) and value.casefold() not in NO for name, value in properties),
+        needs_shipping=row.data.get("requires_shipping") is not False and not row.flag("gift_card"),
     )
 
 
@@ -229,12 +229,11 @@ def _refunded_units(me: Fields) -> dict[str, int]:
 def _taxed(me: Fields, rows: list[Fields], lines: list[LineData]) -> list[LineData]:
     """Lines with the tax that is not in their price."""
     if any(row.has("tax_lines") for row in rows):
-        return [
-            replace(line, tax=_taxes(row)) for row, line in zip(rows, lines, strict=True)
-        ]
+        return [replace(line, tax=_taxes(row)) for row, line in zip(rows, lines, strict=True)]
     of_postage = sum((_taxes(part) for part in me.children("shipping_lines")), ZERO)
     taxes = policy.allocate(
-        max(me.amount("total_tax") - of_postage, ZERO), [max(line.paid, ZERO) for line in lines],
+        max(me.amount("total_tax") - of_postage, ZERO),
+        [max(line.paid, ZERO) for line in lines],
         me.currency,
     )
     return [replace(line, tax=tax) for line, tax in zip(lines, taxes, strict=True)]
@@ -268,18 +267,18 @@ def _postage(me: Fields) -> Decimal:
 def _payments(me: Fields) -> tuple[datetime | None, Decimal, Decimal]:
     """When it was paid (None: not yet), what was captured, and what went back."""
     status = me.text("financial_status")
-    refunds = chain.from_iterable(
-        part.children("transactions") for part in me.children("refunds")
-    )
-    refunded = sum(
-        (_booked(me, row) for row in refunds if _succeeded(row, {"refund"})), ZERO
-    )
+    refunds = chain.from_iterable(part.children("transactions") for part in me.children("refunds"))
+    refunded = sum((_booked(me, row) for row in refunds if _succeeded(row, {"refund"})), ZERO)
     total = _price(me, "total_price")
     captures = [row for row in me.children("transactions") if _succeeded(row, CAPTURES)]
     if captures:
         paid = sum((_booked(me, row) for row in captures), ZERO)
-        at = min(filter(None, (row.moment("processed_at") or row.moment("created_at")
-                               for row in captures)), default=None)
+        at = min(
+            filter(
+                None, (row.moment("processed_at") or row.moment("created_at") for row in captures)
+            ),
+            default=None,
+        )
     elif status in PAID:
         # Units that were taken out before the money was captured were never paid for.
         current = _price(me, "current_total_price") if _tells_current(me) else total
@@ -368,7 +367,8 @@ def _scans(row: Fields, shipped_at: datetime) -> tuple[ScanData, ...]:
         return ()
     return (
         ScanData(
-            at=row.moment("updated_at") or shipped_at, milestone=milestone(SLUG, status, PARCEL),
+            at=row.moment("updated_at") or shipped_at,
+            milestone=milestone(SLUG, status, PARCEL),
             code=f"{SLUG}:{status}",
         ),
     )

@@ -68,15 +68,39 @@ def _line(name: str, about: str, *spellings: str, needed: bool = False) -> Colum
 
 
 COLUMNS = (
-    _order("order_number", "As the buyer knows it; a leading # is dropped.",
-           "order", "order_no", "订单号", "订单编号", needed=True),
-    _order("placed_at", "When it was ordered.",
-           "order_date", "created_at", "下单时间", "订单日期", "下单日期", needed=True),
+    _order(
+        "order_number",
+        "As the buyer knows it; a leading # is dropped.",
+        "order",
+        "order_no",
+        "订单号",
+        "订单编号",
+        needed=True,
+    ),
+    _order(
+        "placed_at",
+        "When it was ordered.",
+        "order_date",
+        "created_at",
+        "下单时间",
+        "订单日期",
+        "下单日期",
+        needed=True,
+    ),
     _order("order_id", "The shop's own id; else the order number stands for it.", "订单id"),
-    _order("updated_at", "When the shop last changed it: older rows are then ignored. "
-           "Without it every change in the content counts as new.", "更新时间"),
-    _order("paid_at", "When it was paid; empty: not yet. Without this column every order "
-           "counts as paid when it was placed.", "付款时间", "支付时间"),
+    _order(
+        "updated_at",
+        "When the shop last changed it: older rows are then ignored. "
+        "Without it every change in the content counts as new.",
+        "更新时间",
+    ),
+    _order(
+        "paid_at",
+        "When it was paid; empty: not yet. Without this column every order "
+        "counts as paid when it was placed.",
+        "付款时间",
+        "支付时间",
+    ),
     _order("cancelled_at", "When it was cancelled.", "canceled_at", "取消时间"),
     _order("currency", "ISO code; empty: the store's.", "币种", "货币"),
     _order("language", "The buyer's, like en or zh-CN.", "locale", "语言"),
@@ -90,20 +114,19 @@ COLUMNS = (
     _order("region", "State or province.", "state", "province", "省份", "省"),
     _order("postcode", "", "zip", "postal_code", "邮编"),
     _order("country", "ISO code, like DE.", "country_code", "国家", "国家代码"),
-    _order("postage", "What the buyer paid for delivery, with tax.",
-           "shipping", "运费", "邮费"),
-    _order("order_discount", "Off the order as a whole; shared over its lines.",
-           "整单优惠", "订单优惠"),
-    _order("paid_total", "What was captured; empty: lines and postage, once paid.",
-           "实付金额", "实付"),
+    _order("postage", "What the buyer paid for delivery, with tax.", "shipping", "运费", "邮费"),
+    _order(
+        "order_discount", "Off the order as a whole; shared over its lines.", "整单优惠", "订单优惠"
+    ),
+    _order(
+        "paid_total", "What was captured; empty: lines and postage, once paid.", "实付金额", "实付"
+    ),
     _order("refunded_total", "What has gone back already.", "已退款", "退款金额"),
-    _order("tags", "Separated by commas; final-sale means that nothing can be returned.",
-           "标签"),
+    _order("tags", "Separated by commas; final-sale means that nothing can be returned.", "标签"),
     _line("title", "What it is.", "item", "product", "商品名称", "商品", "品名", needed=True),
     _line("quantity", "Units, from 1.", "qty", "数量", needed=True),
     _line("unit_price", "Of one unit, before discounts.", "price", "单价", needed=True),
-    _line("line_id", "The shop's own id of the line; else the SKU, else its position.",
-          "商品行id"),
+    _line("line_id", "The shop's own id of the line; else the SKU, else its position.", "商品行id"),
     _line("sku", "", "商品编码", "货号", "sku编码"),
     _line("variant", "Size, colour.", "规格", "款式"),
     _line("cancelled", "Units that will not be sent.", "canceled", "取消数量"),
@@ -115,8 +138,15 @@ COLUMNS = (
     _line("shipped_at", "When it left; empty: not yet.", "发货时间", "发货日期"),
     _line("shipped_quantity", "Units that left, if not all.", "发货数量"),
     _line("carrier", "", "快递公司", "物流公司", "承运商"),
-    _line("tracking_number", "Needs shipped_at.", "tracking", "waybill", "快递单号",
-          "运单号", "物流单号"),
+    _line(
+        "tracking_number",
+        "Needs shipped_at.",
+        "tracking",
+        "waybill",
+        "快递单号",
+        "运单号",
+        "物流单号",
+    ),
     _line("delivered_at", "When it was delivered, if known.", "签收时间"),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
@@ -162,7 +192,7 @@ def parse(rows: Iterable[list[str]], shop: Shop) -> Reading:
             raise Unreadable(Problem("", "", f"the table has more than {MOST_ROWS} rows"))
         row = Row.of(number, columns, values)
         order = row.text("order_number").removeprefix("#")
-        if any(values[len(headings):]):
+        if any(values[len(headings) :]):
             reading.problems.append(Problem(row.at, "", "has more cells than there are columns"))
             broken.add(order)
         for column, value in row.data.items():
@@ -205,8 +235,12 @@ def _columns(headings: list[str], reading: Reading) -> dict[int, str]:
     if missing:
         found = ", ".join(heading for heading in headings if heading)[:200]
         problems.append(
-            Problem("row 1", "", f"the columns {', '.join(missing)} are missing; found: {found}; "
-                    "see import_orders --columns")
+            Problem(
+                "row 1",
+                "",
+                f"the columns {', '.join(missing)} are missing; found: {found}; "
+                "see import_orders --columns",
+            )
         )
     if problems:
         raise Unreadable(*problems)
@@ -255,7 +289,7 @@ def _order_of(number: str, rows: list[Row], columns: set[str], shop: Shop) -> Or
         me.wrong("placed_at", "is missing")
     lines = _lines(me, rows)
     off = me.amount("order_discount")
-    if off > sum((line.paid for line in lines), ZERO):
+    if off and off > sum((line.paid for line in lines), ZERO):
         me.wrong("order_discount", "is larger than what the lines cost")
     lines = money.discounted(lines, off, me.currency)
     postage = me.amount("postage")
@@ -335,10 +369,15 @@ def _lines(me: Row, rows: list[Row]) -> list[LineData]:
                 row.wrong(name, "is missing")
         quantity = row.whole("quantity", low=1, default=1)
         line = LineData(
-            source_id=source_id, title=row.text("title", 300, cut=True), sku=sku,
-            variant=row.text("variant", 300, cut=True), quantity=quantity,
-            cancelled=row.whole("cancelled", high=quantity), unit_price=row.amount("unit_price"),
-            discount=row.amount("discount"), tax=row.amount("tax"),
+            source_id=source_id,
+            title=row.text("title", 300, cut=True),
+            sku=sku,
+            variant=row.text("variant", 300, cut=True),
+            quantity=quantity,
+            cancelled=row.whole("cancelled", high=quantity),
+            unit_price=row.amount("unit_price"),
+            discount=row.amount("discount"),
+            tax=row.amount("tax"),
             weight_grams=row.whole("weight_grams", high=2_000_000_000),
             final_sale=final or row.yes("final_sale", False),
             needs_shipping=row.yes("needs_shipping", True),
@@ -349,9 +388,7 @@ def _lines(me: Row, rows: list[Row]) -> list[LineData]:
     return lines
 
 
-def _fulfilments(
-    rows: list[Row], lines: list[LineData], shop: Shop
-) -> tuple[FulfilmentData, ...]:
+def _fulfilments(rows: list[Row], lines: list[LineData], shop: Shop) -> tuple[FulfilmentData, ...]:
     """Rows that left with the same waybill, or on the same day without one, as one."""
     parcels: dict[str, dict[str, Any]] = {}
     for row, line in zip(rows, lines, strict=True):
@@ -359,8 +396,9 @@ def _fulfilments(
         shipped_at = row.moment("shipped_at", shop.zone)
         delivered_at = row.moment("delivered_at", shop.zone)
         if shipped_at is None:
-            if number and not row.text("shipped_at"):
-                row.wrong("shipped_at", "is missing, but there is a tracking number")
+            told = "tracking number" if number else row.text("delivered_at") and "delivered_at"
+            if told and not row.text("shipped_at"):
+                row.wrong("shipped_at", f"is missing, but there is a {told}")
             continue
         if delivered_at and delivered_at < shipped_at:
             row.wrong("delivered_at", "is before shipped_at")
@@ -370,8 +408,14 @@ def _fulfilments(
         units = row.whole("shipped_quantity", high=kept, default=kept)
         parcel = parcels.setdefault(
             number or f"left-{shipped_at:%Y%m%d%H%M}",
-            {"shipped_at": shipped_at, "carrier": carriers.code_of(row.text("carrier")),
-             "id": line.source_id, "number": number, "delivered_at": delivered_at, "lines": []},
+            {
+                "shipped_at": shipped_at,
+                "carrier": carriers.code_of(row.text("carrier")),
+                "id": line.source_id,
+                "number": number,
+                "delivered_at": delivered_at,
+                "lines": [],
+            },
         )
         parcel["delivered_at"] = parcel["delivered_at"] or delivered_at
         if units and line.needs_shipping:
@@ -380,8 +424,10 @@ def _fulfilments(
         FulfilmentData(
             # A table has no id for a parcel: its first line stands for it, so that a
             # corrected number replaces the wrong one.
-            source_id=parcel["id"], shipped_at=parcel["shipped_at"],
-            lines=tuple(parcel["lines"]), carrier=parcel["carrier"],
+            source_id=parcel["id"],
+            shipped_at=parcel["shipped_at"],
+            lines=tuple(parcel["lines"]),
+            carrier=parcel["carrier"],
             numbers=(parcel["number"],) if parcel["number"] else (),
             scans=_delivered(parcel["delivered_at"]),
         )
@@ -495,4 +541,3 @@ def _text_of(value: Any, shop: Shop) -> str:
         # 68.1 is kept as 68.099999999999994 in the file; fifteen digits are what Excel means.
         return format(Decimal(f"{value:.15g}"), "f").removesuffix(".0")
     return clean(str(value))
-

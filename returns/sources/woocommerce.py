@@ -29,8 +29,17 @@ from tracking import carriers
 SLUG = "woocommerce"
 
 # Statuses, with those that tracking plug-ins add.
-OPEN = frozenset({"pending", "on-hold", "failed", "processing", "refunded", "partial-shipped",
-                  "partially-shipped"})
+OPEN = frozenset(
+    {
+        "pending",
+        "on-hold",
+        "failed",
+        "processing",
+        "refunded",
+        "partial-shipped",
+        "partially-shipped",
+    }
+)
 SENT = frozenset({"completed", "shipped", "delivered"})
 CANCELLED = frozenset({"cancelled", "trash"})
 DRAFTS = frozenset({"checkout-draft", "auto-draft", "draft"})
@@ -209,8 +218,11 @@ def _variant(row: Fields) -> str:
 def _fee(row: Fields, cost: Decimal) -> LineData:
     """A surcharge or a service: paid for, but nothing that can be sent back."""
     return LineData(
-        source_id=f"fee-{row.text('id', 60)}", title=_plain(row, "name", 300, cut=True) or "–",
-        quantity=1, unit_price=cost, needs_shipping=False,
+        source_id=f"fee-{row.text('id', 60)}",
+        title=_plain(row, "name", 300, cut=True) or "–",
+        quantity=1,
+        unit_price=cost,
+        needs_shipping=False,
     )
 
 
@@ -242,8 +254,10 @@ def _fulfilments(
         found.append(
             FulfilmentData(
                 source_id=(str(source_id) or number)[:64],
-                shipped_at=_shipped(me, shipped, sent_at), lines=tuple(goods),
-                carrier=carriers.code_of(str(carrier or "")), numbers=(number,),
+                shipped_at=_shipped(me, shipped, sent_at),
+                lines=tuple(goods),
+                carrier=carriers.code_of(str(carrier or "")),
+                numbers=(number,),
             )
         )
     rest = tuple((line, units) for line, units in left.items() if units)
@@ -260,12 +274,17 @@ def _parcels(me: Fields) -> Iterator[Parcel]:
     for key in PARCELS:
         for item in _listed(_meta(me, key)):
             carrier = (
-                item.get("tracking_provider") or item.get("custom_tracking_provider")
-                or item.get("slug") or item.get("carrier_name")
+                item.get("tracking_provider")
+                or item.get("custom_tracking_provider")
+                or item.get("slug")
+                or item.get("carrier_name")
             )
             yield (
-                item.get("tracking_number"), carrier, item.get("date_shipped"),
-                _inside(me, item), item.get("tracking_id") or "",
+                item.get("tracking_number"),
+                carrier,
+                item.get("date_shipped"),
+                _inside(me, item),
+                item.get("tracking_id") or "",
             )
     for number, carrier in NUMBERS:
         if isinstance(_meta(me, number), (str, int)):

@@ -19,13 +19,23 @@ LANGUAGES = {
     "en": {"store": {}, "order": {}, "lang": "en"},
     "zh-hans": {
         "store": {
-            "slug": "shanyue", "name": "山月茶器", "language": "zh-hans", "currency": "CNY",
-            "country": "CN", "zone": "Asia/Shanghai", "signed_by": "小月",
+            "slug": "shanyue",
+            "name": "山月茶器",
+            "language": "zh-hans",
+            "currency": "CNY",
+            "country": "CN",
+            "zone": "Asia/Shanghai",
+            "signed_by": "小月",
             "returns_address": "山月茶器 退货组\n浙江省杭州市西湖区文三路 90 号\n310012",
         },
         "order": {
-            "language": "zh-hans", "name": "李晓梅", "country": "CN", "zone": "Asia/Shanghai",
-            "city": "成都市", "street": "锦江区春熙路 8 号", "postcode": "610021",
+            "language": "zh-hans",
+            "name": "李晓梅",
+            "country": "CN",
+            "zone": "Asia/Shanghai",
+            "city": "成都市",
+            "street": "锦江区春熙路 8 号",
+            "postcode": "610021",
             "phone": "+86 138 0013 8000",
         },
         "lang": "zh-hans",
@@ -37,14 +47,25 @@ def an_order(language: str):
     words = LANGUAGES[language]
     store = people.open_store(**words["store"])
     CarrierAdvice.objects.create(
-        store=store, lane=Lane.CROSS_BORDER, carrier="royal-mail", service="International Tracked",
-        payment=Payment.PREPAID, recommended=True, days_from=5, days_to=8,
+        store=store,
+        lane=Lane.CROSS_BORDER,
+        carrier="royal-mail",
+        service="International Tracked",
+        payment=Payment.PREPAID,
+        recommended=True,
+        days_from=5,
+        days_to=8,
     )
     CarrierAdvice.objects.create(
-        store=store, lane=Lane.DOMESTIC, carrier="sf", payment=Payment.PREPAID, recommended=True,
+        store=store,
+        lane=Lane.DOMESTIC,
+        carrier="sf",
+        payment=Payment.PREPAID,
+        recommended=True,
     )
     return people.place_order(
-        store, lines=(("Linen shirt", "68.00", 1), ("Beeswax candles", "12.00", 2)),
+        store,
+        lines=(("Linen shirt", "68.00", 1), ("Beeswax candles", "12.00", 2)),
         **words["order"],
     )
 

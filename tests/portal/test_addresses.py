@@ -43,8 +43,12 @@ def test_on_a_stores_own_host_name_its_prefix_falls_away(settings):
 
 
 def test_no_template_and_no_view_writes_an_address_by_hand():
-    files = [*HOUSE.glob("templates/portal/**/*.html"), *HOUSE.glob("templates/components/*.html"),
-             *HOUSE.glob("templates/base.html"), *HOUSE.glob("portal/views/*.py")]
+    files = [
+        *HOUSE.glob("templates/portal/**/*.html"),
+        *HOUSE.glob("templates/components/*.html"),
+        *HOUSE.glob("templates/base.html"),
+        *HOUSE.glob("portal/views/*.py"),
+    ]
     assert len(files) > 20
     found = [str(file.relative_to(HOUSE)) for file in files if BY_HAND.search(file.read_text())]
     assert found == []

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from returns.models import BUYER, Notice, Promise, ReturnAuthorization, Wanted
+from returns.models import BUYER, CLOCK, Notice, Promise, ReturnAuthorization, Wanted
 from returns.states import Status
 from tests import people
 
@@ -143,7 +143,9 @@ def test_the_desk_finds_a_return_by_number_order_and_email(desk, rma):
         assert rma.number in page
 
 
-def test_the_list_costs_the_same_for_one_and_for_ten(desk, store, rma, django_assert_max_num_queries):
+def test_the_list_costs_the_same_for_one_and_for_ten(
+    desk, store, rma, django_assert_max_num_queries
+):
     desk.get(reverse(LIST))  # content types are cached from here on
     with django_assert_max_num_queries(14) as few:
         desk.get(reverse(LIST))
@@ -162,3 +164,51 @@ def test_the_queue_of_the_library_is_not_on_the_desk(desk):
     admin = Client()
     admin.force_login(people.staff("root", is_superuser=True))
     assert b"django_q" not in admin.get(reverse("admin:index")).content
+
+
+def test_goods_that_stay_are_put_right_from_the_desk_and_the_buyer_is_told(desk, store):
+    store.policy.keep_below = 100
+    store.policy.automatic_up_to = None
+    store.policy.save()
+    rma = people.ask_to_return(people.place_order(store), reason="faulty")
+    assert decide(desk, rma, "put_right").status_code == 200
+    rma.refresh_from_db()
+    assert rma.status == Status.REQUESTED, "first it has to be approved"
+    decide(desk, rma, "approve")
+    decide(desk, rma, "put_right")
+    rma.refresh_from_db()
+    assert rma.status == Status.CLOSED
+    assert Notice.objects.filter(kind="return_put_right", authorization=rma).exists()
+
+
+def test_an_expired_return_gets_more_time_from_the_desk(desk, store):
+    now = timezone.now()
+    rma = people.ask_to_return(people.place_order(store))
+    rma.remind(by=CLOCK, now=rma.remind_at)
+    rma.expire(by=CLOCK, now=rma.post_by + timedelta(days=1))
+    page = decide(desk, rma, "extend", last_day=f"{now:%Y-%m-%d}").content.decode()
+    assert "Choose a day after today." in page
+    decide(desk, rma, "extend", last_day=f"{now + timedelta(days=5):%Y-%m-%d}")
+    rma.refresh_from_db()
+    assert rma.status == Status.APPROVED
+    assert rma.post_by > now + timedelta(days=4)
+
+
+def test_more_time_is_refused_when_the_goods_are_in_another_return(desk, store):
+    order = people.place_order(store)
+    rma = people.ask_to_return(order)
+    rma.remind(by=CLOCK, now=rma.remind_at)
+    rma.expire(by=CLOCK, now=rma.post_by + timedelta(days=1))
+    people.ask_to_return(order, key="second")
+    day = timezone.now() + timedelta(days=5)
+    page = decide(desk, rma, "extend", last_day=f"{day:%Y-%m-%d}").content.decode()
+    assert "its goods are in another return now" in page
+    rma.refresh_from_db()
+    assert rma.status == Status.EXPIRED
+
+
+def test_staff_cancel_and_the_buyer_is_told(desk, rma):
+    decide(desk, rma, "cancel")
+    rma.refresh_from_db()
+    assert rma.status == Status.CANCELLED
+    assert Notice.objects.filter(kind="return_cancelled", authorization=rma).exists()

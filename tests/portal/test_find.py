@@ -88,8 +88,14 @@ def test_what_is_too_long_is_said_beside_the_field_and_nothing_is_stored(
 
 @pytest.mark.parametrize(
     "typed",
-    ["\0JP-20418\0", "😀👩‍👩‍👧", "\u202d+44 7700\u202c", "'; DROP--", "%00",
-     "\ud83d".encode("utf-8", "surrogatepass").decode("latin-1")],
+    [
+        "\0JP-20418\0",
+        "😀👩‍👩‍👧",
+        "\u202d+44 7700\u202c",
+        "'; DROP--",
+        "%00",
+        "\ud83d".encode("utf-8", "surrogatepass").decode("latin-1"),
+    ],
 )
 def test_strange_signs_break_nothing(client, order, typed):
     for number, proof in ((typed, "x"), ("x", typed)):
@@ -99,10 +105,13 @@ def test_strange_signs_break_nothing(client, order, typed):
 
 
 def test_a_field_in_a_foreign_encoding_breaks_nothing(client, order):
-    body = ('--x\r\nContent-Disposition: form-data; name="number"\r\n\r\n+2D0-\r\n'
-            '--x\r\nContent-Disposition: form-data; name="proof"\r\n\r\na\r\n--x--\r\n')
-    answer = client.generic("POST", find_of(order.store), body,
-                            "multipart/form-data; boundary=x; charset=utf-7")
+    body = (
+        '--x\r\nContent-Disposition: form-data; name="number"\r\n\r\n+2D0-\r\n'
+        '--x\r\nContent-Disposition: form-data; name="proof"\r\n\r\na\r\n--x--\r\n'
+    )
+    answer = client.generic(
+        "POST", find_of(order.store), body, "multipart/form-data; boundary=x; charset=utf-7"
+    )
     assert answer.status_code in (302, 400, 422)
 
 
@@ -118,8 +127,11 @@ def test_signs_that_cannot_be_seen_are_left_out(client, order):
 
 def test_the_answer_is_the_same_whether_or_not_it_fits(order):
     answers = set()
-    for number, proof in (("JP-20418", "sarah@example.com"), ("JP-20418", "bob@example.com"),
-                          ("JP-99999", "sarah@example.com")):
+    for number, proof in (
+        ("JP-20418", "sarah@example.com"),
+        ("JP-20418", "bob@example.com"),
+        ("JP-99999", "sarah@example.com"),
+    ):
         client = CheckedClient()
         answer = ask(client, order.store, number, proof)
         assert (answer.status_code, answer["Location"]) == (302, code_of(order.store))
@@ -127,8 +139,9 @@ def test_the_answer_is_the_same_whether_or_not_it_fits(order):
         tasks.judge_attempts()
         after = client.get(code_of(order.store))
         refused = client.post(code_of(order.store), {"code": "12"})
-        answers.add((page.status_code, plain(page), plain(after), refused.status_code,
-                     plain(refused)))
+        answers.add(
+            (page.status_code, plain(page), plain(after), refused.status_code, plain(refused))
+        )
     assert len(answers) == 1
     assert SAYS in answers.pop()[1]
 
@@ -137,8 +150,11 @@ def test_asking_costs_the_same_questions_whether_or_not_it_fits(
     order, django_capture_on_commit_callbacks
 ):
     asked, store = [], order.store
-    for number, proof in (("JP-20418", "sarah@example.com"), ("JP-20418", "bob@example.com"),
-                          ("JP-99999", "sarah@example.com")):
+    for number, proof in (
+        ("JP-20418", "sarah@example.com"),
+        ("JP-20418", "bob@example.com"),
+        ("JP-99999", "sarah@example.com"),
+    ):
         client = Client()
         with (
             CaptureQueriesContext(connection) as found,
@@ -194,8 +210,18 @@ def test_a_question_is_forgotten_after_a_day(client, order):
 # --- What fits ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", ["JP-20418", "#JP-20418", "jp-20418", " Jp-20418 ", "# jp-20418",
-                                    "JP- 20418", "ＪＰ－２０４１８"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "JP-20418",
+        "#JP-20418",
+        "jp-20418",
+        " Jp-20418 ",
+        "# jp-20418",
+        "JP- 20418",
+        "ＪＰ－２０４１８",
+    ],
+)
 @pytest.mark.parametrize("proof", ["sarah@example.com", "0123"])
 def test_the_number_fits_as_people_type_it(client, order, number, proof):
     ask(client, order.store, number, proof)
@@ -204,8 +230,19 @@ def test_the_number_fits_as_people_type_it(client, order, number, proof):
 
 @pytest.mark.parametrize(
     "typed",
-    ["sarah@example.com", " SARAH@Example.com", "0123", "+44 7700 900123", "07700 900123",
-     "07700-900123", "(07700) 900 123", "00447700900123", "bs1 4qa", "BS14QA", "０１２３"],
+    [
+        "sarah@example.com",
+        " SARAH@Example.com",
+        "0123",
+        "+44 7700 900123",
+        "07700 900123",
+        "07700-900123",
+        "(07700) 900 123",
+        "00447700900123",
+        "bs1 4qa",
+        "BS14QA",
+        "０１２３",
+    ],
 )
 def test_these_prove_that_it_is_sarah(order, typed):
     assert proves(order, typed)
@@ -213,8 +250,24 @@ def test_these_prove_that_it_is_sarah(order, typed):
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "-", "bob@example.com", "sarah", "0124", "123", "00123", "900123", "x0123", "0123@",
-     "BS1", "4QA", "+44 7700 900124", "Sarah Whitcombe", "０１２４", "東京"],
+    [
+        "",
+        "-",
+        "bob@example.com",
+        "sarah",
+        "0124",
+        "123",
+        "00123",
+        "900123",
+        "x0123",
+        "0123@",
+        "BS1",
+        "4QA",
+        "+44 7700 900124",
+        "Sarah Whitcombe",
+        "０１２４",
+        "東京",
+    ],
 )
 def test_these_prove_nothing(order, typed):
     assert not proves(order, typed)

@@ -1,6 +1,7 @@
 """A store's own host name."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from returns import addresses, tasks
 from returns.models import FindAttempt, ShortLink
@@ -56,8 +57,13 @@ def test_pages_of_other_stores_and_of_the_desk_are_not_there(client, order):
     other = people.open_store("tea-house")
     foreign = people.place_order(other)
     code = ShortLink.objects.make(foreign)
-    for path in ("/s/tea-house/find/", f"/s/tea-house/l/{other.sign_link(foreign.number)}",
-                 "/s/tea-house/o/JP-20418/", "/desk/", f"/k/{code}"):
+    for path in (
+        "/s/tea-house/find/",
+        f"/s/tea-house/l/{other.sign_link(foreign.number)}",
+        "/s/tea-house/o/JP-20418/",
+        "/desk/",
+        f"/k/{code}",
+    ):
         assert client.get(path, headers=OWN).status_code == 404, path
     assert client.get(f"/l/{other.sign_link(foreign.number)}", headers=OWN)["Location"] == (
         "/find/?why=link"
@@ -69,10 +75,12 @@ def test_on_the_common_name_its_pages_lead_home(client, order):
     common = {"host": "portal.example"}
     token = order.store.sign_link(order.number)
     short = ShortLink.objects.make(order)
-    for path, led in ((f"/s/juniper-pine/l/{token}", f"{home}/l/{token}"),
-                      ("/s/juniper-pine/find/?why=link", f"{home}/find/?why=link"),
-                      ("/s/juniper-pine/o/JP-20418/code/", f"{home}/o/JP-20418/code/"),
-                      (f"/k/{short}", f"{home}/k/{short}")):
+    for path, led in (
+        (f"/s/juniper-pine/l/{token}", f"{home}/l/{token}"),
+        ("/s/juniper-pine/find/?why=link", f"{home}/find/?why=link"),
+        ("/s/juniper-pine/o/JP-20418/code/", f"{home}/o/JP-20418/code/"),
+        (f"/k/{short}", f"{home}/k/{short}"),
+    ):
         assert client.get(path, headers=common)["Location"] == led
     assert not client.cookies
 
@@ -110,3 +118,27 @@ def test_two_stores_cannot_have_the_same_name(store):
 def test_addresses_in_other_stores_do_not_lose_a_prefix_that_only_looks_alike(store):
     longer = people.open_store("juniper-pine-two")
     assert addresses.store_page(longer, "find") == "/s/juniper-pine-two/find/"
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("shop.elsewhere.example", "HOMEWARD_ALLOWED_HOSTS"),
+        ("https://returns.example.com", "HOMEWARD_ALLOWED_HOSTS"),
+        ("portal.example.com", "common name of all stores"),
+    ],
+)
+def test_a_host_name_that_cannot_work_is_refused_where_it_is_typed(store, settings, host, words):
+    settings.BASE_URL = "https://portal.example.com"
+    settings.ALLOWED_HOSTS = ["portal.example.com", "returns.example.com"]
+    store.host = host
+    with pytest.raises(ValidationError) as refused:
+        store.full_clean()
+    assert words in str(refused.value.message_dict["host"])
+
+
+def test_capitals_and_blanks_in_a_host_name_do_not_matter(store, settings):
+    settings.ALLOWED_HOSTS = ["returns.example.com"]
+    store.host = " Returns.Example.com "
+    store.full_clean()
+    assert store.host == "returns.example.com"

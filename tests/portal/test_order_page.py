@@ -34,8 +34,17 @@ pytestmark = pytest.mark.django_db
 MOST_QUERIES = 10
 HEAVIEST = 30 * 1024
 # What a forwarded link must not show, of the characters' order.
-SECRETS = ["sarah@example.com", "7700 900123", "7700900123", "900123", "12 Harbour Lane",
-           "Harbour", "BS1 4QA", "BS1", "Whitcombe"]
+SECRETS = [
+    "sarah@example.com",
+    "7700 900123",
+    "7700900123",
+    "900123",
+    "12 Harbour Lane",
+    "Harbour",
+    "BS1 4QA",
+    "BS1",
+    "Whitcombe",
+]
 
 
 def page(client: Client, order: Order, name: str = "order", **headers) -> str:
@@ -114,10 +123,12 @@ def test_money_that_went_back_is_shown(store):
 
 
 def test_a_chinese_order_is_told_in_chinese_forms(db):
-    store = people.open_store("zhuye", language="zh-hans", currency="CNY", country="CN",
-                              zone="Asia/Shanghai")
-    order = people.place_order(store, name="王小明", country="CN", language="zh-hans",
-                               zone="Asia/Shanghai")
+    store = people.open_store(
+        "zhuye", language="zh-hans", currency="CNY", country="CN", zone="Asia/Shanghai"
+    )
+    order = people.place_order(
+        store, name="王小明", country="CN", language="zh-hans", zone="Asia/Shanghai"
+    )
     markup = page(follow(order), order)
     assert '<html lang="zh-hans"' in markup
     assert "68.00 元" in markup
@@ -128,8 +139,18 @@ def test_a_chinese_order_is_told_in_chinese_forms(db):
 
 def test_an_order_of_which_hardly_anything_is_known_has_a_page(store):
     order = people.place_order(
-        store, lines=(), shipped=False, name="", email="", phone="", street="", city="",
-        postcode="", country="", zone="", paid_total=0,
+        store,
+        lines=(),
+        shipped=False,
+        name="",
+        email="",
+        phone="",
+        street="",
+        city="",
+        postcode="",
+        country="",
+        zone="",
+        paid_total=0,
     )
     words = text(page(follow(order), order))
     assert "Hello," in words
@@ -141,8 +162,15 @@ def test_markup_in_titles_places_and_words_is_only_letters(store):
     lines = ((evil, "1.00", 1, {"variant": evil, "drawing": "no-such"}),)
     order = people.place_order(store, lines=lines, name=f"{evil} X", city=evil, delivered=False)
     order.shipments.get().parcel.record(
-        [ScanReport(at=timezone.now(), milestone=Milestone.IN_TRANSIT, place=evil, words=evil,
-                    language='"><b>')]
+        [
+            ScanReport(
+                at=timezone.now(),
+                milestone=Milestone.IN_TRANSIT,
+                place=evil,
+                words=evil,
+                language='"><b>',
+            )
+        ]
     )
     markup = page(follow(order), order)
     assert "<script>alert" not in markup
@@ -176,8 +204,14 @@ def test_two_hundred_scans_are_folded_and_the_page_stays_light(store):
     order = people.place_order(store, delivered=False, days_ago=20)
     start = timezone.now() - timedelta(days=10)
     order.shipments.get().parcel.record(
-        ScanReport(at=start + timedelta(hours=hour), milestone=Milestone.IN_TRANSIT,
-                   code=str(hour), words="Item in transit", language="en", place="Kaunas")
+        ScanReport(
+            at=start + timedelta(hours=hour),
+            milestone=Milestone.IN_TRANSIT,
+            code=str(hour),
+            words="Item in transit",
+            language="en",
+            place="Kaunas",
+        )
         for hour in range(200)
     )
     markup = page(follow(order), order)
@@ -216,8 +250,14 @@ def test_the_full_address_asks_for_a_fresh_code_first(sarah, order):
 
 def test_with_a_fresh_code_all_of_it_is_shown(order):
     words = text(page(follow(order, code=True), order, "address"))
-    for secret in ["sarah@example.com", "+44 7700 900123", "12 Harbour Lane", "BS1 4QA",
-                   "Sarah Whitcombe", "United Kingdom"]:
+    for secret in [
+        "sarah@example.com",
+        "+44 7700 900123",
+        "12 Harbour Lane",
+        "BS1 4QA",
+        "Sarah Whitcombe",
+        "United Kingdom",
+    ]:
         assert secret in words
 
 

@@ -99,7 +99,8 @@ def test_what_was_answered_is_what_is_asked_for(buyer, basket):
     rma = basket.returns.get()
     rows = rma.lines.values_list("line__title", "requested", "reason", "comment")
     assert list(rows) == [
-        ("Linen shirt", 1, "fit", "Too wide."), ("Beeswax candle", 2, "fit", "Too wide."),
+        ("Linen shirt", 1, "fit", "Too wide."),
+        ("Beeswax candle", 2, "fit", "Too wide."),
     ]
     assert (rma.wish, rma.requested_by) == ("refund", "buyer")
 
@@ -141,9 +142,7 @@ def test_nobody_reaches_a_later_question_before_the_earlier_ones(sarah, order):
         assert sarah.get(page(order, late)).url == page(order)
     assert sarah.get(page(order, "return_reason", line=line.pk)).url == page(order)
     choose(sarah, order, "1")
-    assert sarah.get(page(order, "return_check")).url == page(
-        order, "return_reason", line=line.pk
-    )
+    assert sarah.get(page(order, "return_check")).url == page(order, "return_reason", line=line.pk)
 
 
 def test_answers_come_back_in_another_browser_by_the_same_link(basket, buyer):
@@ -207,11 +206,17 @@ def test_while_it_travels_its_time_has_not_begun(store):
 
 def test_what_cannot_go_back_says_why_and_until_when(store):
     closed = store.policy.rules().to_json() | {"window_days": 2}
-    order = people.place_order(store, lines=(
-        ("Linen shirt", "68.00", 1), ("Scarf", "9.00", 1, {"final_sale": True}),
-        ("Gift card", "20.00", 1, {"needs_shipping": False}),
-        ("Mug", "7.00", 1, {"rules_json": closed}), ("Lamp", "30.00", 1),
-    ), days_ago=9)
+    order = people.place_order(
+        store,
+        lines=(
+            ("Linen shirt", "68.00", 1),
+            ("Scarf", "9.00", 1, {"final_sale": True}),
+            ("Gift card", "20.00", 1, {"needs_shipping": False}),
+            ("Mug", "7.00", 1, {"rules_json": closed}),
+            ("Lamp", "30.00", 1),
+        ),
+        days_ago=9,
+    )
     lamp, mug = order.lines.get(title="Lamp"), order.lines.get(title="Mug")
     rma = order.request_return([Wanted(lamp.pk, 1, "fit")], by=BUYER, key="before")
     client = CheckedClient()
@@ -228,12 +233,15 @@ def test_what_cannot_go_back_says_why_and_until_when(store):
     assert response.content.decode().count('type="checkbox"') == 1
 
 
-@pytest.mark.parametrize(("values", "why"), [
-    ({"shipped": False}, "It has not been sent yet"),
-    ({"cancelled_at": timezone.now()}, "The order was cancelled"),
-    ({"paid_at": None}, "The payment has not reached us yet"),
-    ({"days_ago": 90}, "It could be sent back until"),
-])
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"shipped": False}, "It has not been sent yet"),
+        ({"cancelled_at": timezone.now()}, "The order was cancelled"),
+        ({"paid_at": None}, "The payment has not reached us yet"),
+        ({"days_ago": 90}, "It could be sent back until"),
+    ],
+)
 def test_where_nothing_can_go_back_there_is_no_form_but_a_way_to_write(store, values, why):
     order = people.place_order(store, **values)
     client = CheckedClient()
@@ -267,10 +275,22 @@ def test_more_than_there_is_says_how_many_are_possible(buyer, basket, typed):
     assert not Draft.objects.exists()
 
 
-@pytest.mark.parametrize(("typed", "number"), [
-    ("", 0), ("  ", 0), ("0", 0), ("２", 2), (" 3 ", 3), ("٣", 3), ("003", 3), ("-2", None),
-    ("2.0", None), ("²", 2), ("Ⅲ", None),
-])
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("", 0),
+        ("  ", 0),
+        ("0", 0),
+        ("２", 2),
+        (" 3 ", 3),
+        ("٣", 3),
+        ("003", 3),
+        ("-2", None),
+        ("2.0", None),
+        ("²", 2),
+        ("Ⅲ", None),
+    ],
+)
 def test_digits_of_any_keyboard_are_understood(typed, number):
     assert whole_number(typed) == number
 
@@ -311,9 +331,13 @@ def test_a_line_that_is_not_of_this_order_is_refused_whole(buyer, basket, order,
 
 
 def test_a_line_that_was_not_offered_is_refused_with_its_reason(store):
-    order = people.place_order(store, lines=(
-        ("Linen shirt", "68.00", 1), ("Scarf", "9.00", 1, {"final_sale": True}),
-    ))
+    order = people.place_order(
+        store,
+        lines=(
+            ("Linen shirt", "68.00", 1),
+            ("Scarf", "9.00", 1, {"final_sale": True}),
+        ),
+    )
     client = CheckedClient()
     people.open_link(client, order)
     response = choose(client, order, "1", "1")
@@ -384,11 +408,14 @@ def test_the_reason_of_a_line_of_another_order_is_not_found(buyer, basket, order
 
 def test_only_what_every_line_allows_can_be_wished_for(store):
     rules = store.policy.rules().to_json()
-    order = people.place_order(store, lines=(
-        ("Linen shirt", "68.00", 1, {"rules_json": rules | {"wishes": ["refund", "exchange"]}}),
-        ("Mug", "7.00", 1, {"rules_json": rules | {"wishes": ["refund", "store_credit"]}}),
-        ("Lamp", "30.00", 1, {"rules_json": rules | {"wishes": ["refund", "exchange"]}}),
-    ))
+    order = people.place_order(
+        store,
+        lines=(
+            ("Linen shirt", "68.00", 1, {"rules_json": rules | {"wishes": ["refund", "exchange"]}}),
+            ("Mug", "7.00", 1, {"rules_json": rules | {"wishes": ["refund", "store_credit"]}}),
+            ("Lamp", "30.00", 1, {"rules_json": rules | {"wishes": ["refund", "exchange"]}}),
+        ),
+    )
     client = CheckedClient()
     people.open_link(client, order)
 
@@ -444,16 +471,19 @@ def test_the_address_we_write_to_is_masked(sarah, order):
     assert "s•••@example.com" in text and "sarah@example.com" not in text
 
 
-@pytest.mark.parametrize(("policy", "reason", "quantities", "order_values"), [
-    ({}, "changed_mind", ("1", "3"), {}),
-    ({"fee": Decimal("4.90")}, "changed_mind", ("1", "0"), {}),
-    ({"fee": Decimal("4.90")}, "faulty", ("0", "2"), {}),
-    ({"returns_postage": True}, "faulty", ("1", "3"), {}),
-    ({"returns_postage": True, "fee": Decimal("4.90")}, "fit", ("1", "3"), {}),
-    ({"keep_below": Decimal(50)}, "faulty", ("0", "1"), {}),
-    ({}, "fit", ("1", "1"), {"refunded_total": Decimal("50.00")}),
-    ({"automatic_up_to": None}, "fit", ("1", "1"), {}),
-])
+@pytest.mark.parametrize(
+    ("policy", "reason", "quantities", "order_values"),
+    [
+        ({}, "changed_mind", ("1", "3"), {}),
+        ({"fee": Decimal("4.90")}, "changed_mind", ("1", "0"), {}),
+        ({"fee": Decimal("4.90")}, "faulty", ("0", "2"), {}),
+        ({"returns_postage": True}, "faulty", ("1", "3"), {}),
+        ({"returns_postage": True, "fee": Decimal("4.90")}, "fit", ("1", "3"), {}),
+        ({"keep_below": Decimal(50)}, "faulty", ("0", "1"), {}),
+        ({}, "fit", ("1", "1"), {"refunded_total": Decimal("50.00")}),
+        ({"automatic_up_to": None}, "fit", ("1", "1"), {}),
+    ],
+)
 def test_what_the_check_page_shows_is_what_the_return_says(
     db, policy, reason, quantities, order_values
 ):
@@ -462,10 +492,12 @@ def test_what_the_check_page_shows_is_what_the_return_says(
     client = CheckedClient()
     people.open_link(client, order)
     checked = answer_all(client, order, *quantities, reason=reason)
-    shown = dict(re.findall(
-        r"<dt>(.*?)</dt><dd>(−?[\d.]+) USD</dd>",
-        re.sub(r"</?bdi>", "", checked.content.decode().split('class="sum"')[1]),
-    ))
+    shown = dict(
+        re.findall(
+            r"<dt>(.*?)</dt><dd>(−?[\d.]+) USD</dd>",
+            re.sub(r"</?bdi>", "", checked.content.decode().split('class="sum"')[1]),
+        )
+    )
     amounts = {name: Decimal(text.replace("−", "-")) for name, text in shown.items()}
     total = amounts.pop("Back to the way you paid")
     send(client, order, checked)
@@ -533,7 +565,9 @@ def test_two_tabs_add_to_the_same_answers(basket):
     one.keep(**{f"reason-{shirt.pk}": "fit"})
     other.keep(**{f"reason-{candle.pk}": "late"})
     assert Draft.objects.get().answers.keys() == {
-        "lines", f"reason-{shirt.pk}", f"reason-{candle.pk}"
+        "lines",
+        f"reason-{shirt.pk}",
+        f"reason-{candle.pk}",
     }
 
 
@@ -586,16 +620,21 @@ def test_a_reason_whose_time_ran_out_meanwhile_is_asked_for_again(store):
         parcel.milestone_at -= timedelta(days=60)
         parcel.save()
     response = send(client, order, checked)
-    assert response.request["PATH_INFO"] == page(
-        order, "return_reason", line=order.lines.get().pk
-    )
+    assert response.request["PATH_INFO"] == page(order, "return_reason", line=order.lines.get().pk)
     assert "This reason could be given until" in words(response)
     assert not ReturnAuthorization.objects.exists()
 
 
-@pytest.mark.parametrize("data", [
-    {}, {"key": "x"}, {"key": "x" * 5000, "seen": "y"}, {"seen": "y"}, {"key": "\x00"},
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"key": "x"},
+        {"key": "x" * 5000, "seen": "y"},
+        {"seen": "y"},
+        {"key": "\x00"},
+    ],
+)
 def test_a_post_without_the_pages_own_key_makes_nothing(sarah, order, data):
     answer_all(sarah, order, "1")
     assert sarah.post(page(order, "return_check"), data).status_code in (302, 409)
@@ -627,16 +666,16 @@ def test_names_in_any_script_stand_apart_from_our_sentences(store):
 def test_no_page_asks_the_database_more_often_for_more_lines(
     store, count, django_assert_max_num_queries
 ):
-    order = people.place_order(
-        store, lines=tuple((f"Thing {n}", "2.00", 2) for n in range(count))
-    )
+    order = people.place_order(store, lines=tuple((f"Thing {n}", "2.00", 2) for n in range(count)))
     first, last = order.lines.first(), order.lines.last()
     order.request_return([Wanted(last.pk, 1, "fit")], by=BUYER, key="before")
     client = CheckedClient()
     people.open_link(client, order)
     answer_all(client, order, *["1"] * count)
     for name, kwargs in (
-        ("return_items", {}), ("return_reason", {"line": first.pk}), ("return_wish", {}),
+        ("return_items", {}),
+        ("return_reason", {"line": first.pk}),
+        ("return_wish", {}),
         ("return_check", {}),
     ):
         with django_assert_max_num_queries(10):

@@ -87,15 +87,27 @@ def test_the_label_stands_there_line_by_line_with_phone_and_number(buyer, approv
     label = buyer.get(page(approved)).content.decode().split("onlabel")[1].split("</address>")[0]
     lines = [re.sub(r"<[^>]+>", "", part).strip() for part in label.split("<br>")]
     assert [line.rpartition(">")[2] for line in lines] == [
-        "Juniper &amp; Pine, Returns", "Užupio g. 14-2", "01203 Vilnius", "LITHUANIA",
-        "+370 5 123 4567", approved.number,
+        "Juniper &amp; Pine, Returns",
+        "Užupio g. 14-2",
+        "01203 Vilnius",
+        "LITHUANIA",
+        "+370 5 123 4567",
+        approved.number,
     ]
 
 
 def test_carriers_say_who_pays_with_the_recommended_one_first(buyer, approved):
     store = approved.order.store
-    titles(store, carrier="evri", payment=Payment.COLLECT, account_number="ACC-123", position=1,
-           recommended=True, days_from=7, days_to=12)
+    titles(
+        store,
+        carrier="evri",
+        payment=Payment.COLLECT,
+        account_number="ACC-123",
+        position=1,
+        recommended=True,
+        days_from=7,
+        days_to=12,
+    )
     titles(store, payment=Payment.REPAID, repaid_up_to=Decimal(9), position=2)
     titles(store, service="Small packet", avoid=Avoid.UNTRACKED, position=3)
     CarrierAdvice.objects.create(store=store, lane=Lane.DOMESTIC, carrier="lp-express")
@@ -151,9 +163,14 @@ def test_goods_that_may_be_kept_need_no_parcel(db):
 
 
 def test_the_fee_that_is_taken_off_is_said(db):
-    order = people.place_order(people.open_store(policy={
-        "fee": Decimal("4.90"), "automatic_up_to": Decimal(200),
-    }))
+    order = people.place_order(
+        people.open_store(
+            policy={
+                "fee": Decimal("4.90"),
+                "automatic_up_to": Decimal(200),
+            }
+        )
+    )
     rma = people.ask_to_return(order)
     client = CheckedClient()
     people.open_link(client, order)
@@ -185,10 +202,14 @@ def test_our_question_is_answered_on_the_page(buyer, asked, ieva):
     assert "M, and blue." in words(response)
 
 
-@pytest.mark.parametrize(("answer", "says"), [
-    ("", "Write your answer"), ("  \r\n ", "Write your answer"),
-    ("x" * 2001, "2001 characters are written, and there is room for 2000"),
-])
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("", "Write your answer"),
+        ("  \r\n ", "Write your answer"),
+        ("x" * 2001, "2001 characters are written, and there is room for 2000"),
+    ],
+)
 def test_an_answer_that_cannot_be_taken_is_kept_and_asked_for_again(
     buyer, asked, ieva, answer, says
 ):
@@ -284,13 +305,21 @@ def test_cancelling_twice_is_cancelling_once(buyer, approved):
     assert approved.events.filter(kind="return_cancelled").count() == 1
 
 
-@pytest.mark.parametrize("status", [
-    Status.IN_TRANSIT, Status.RECEIVED, Status.DECLINED, Status.EXPIRED, Status.CLOSED,
-])
+@pytest.mark.parametrize(
+    "status",
+    [
+        Status.IN_TRANSIT,
+        Status.RECEIVED,
+        Status.DECLINED,
+        Status.EXPIRED,
+        Status.CLOSED,
+    ],
+)
 def test_what_can_no_longer_be_cancelled_says_where_it_stands(buyer, approved, status):
     ReturnAuthorization.objects.update(status=status)
     for response in (
-        buyer.get(page(approved, "return_cancel")), buyer.post(page(approved, "return_cancel")),
+        buyer.get(page(approved, "return_cancel")),
+        buyer.post(page(approved, "return_cancel")),
     ):
         assert response.status_code == 409
         assert "That is no longer possible here" in words(response)
@@ -398,9 +427,7 @@ def test_a_return_page_is_for_reading(buyer, approved):
 def test_no_state_asks_the_database_more_often_for_more_lines(
     store, count, django_assert_max_num_queries
 ):
-    order = people.place_order(
-        store, lines=tuple((f"Thing {n}", "2.00", 2) for n in range(count))
-    )
+    order = people.place_order(store, lines=tuple((f"Thing {n}", "2.00", 2) for n in range(count)))
     titles(store, carrier="evri")
     rma = order.request_return(
         [Wanted(line.pk, 1, "fit") for line in order.lines.all()], by=BUYER, key="a"

@@ -63,9 +63,7 @@ def test_fifty_presses_at_once_make_one_return(sarah, order):
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_of_two_requests_for_the_last_unit_one_wins_and_the_other_is_told(
-    sarah, order, attempt
-):
+def test_of_two_requests_for_the_last_unit_one_wins_and_the_other_is_told(sarah, order, attempt):
     form = hidden(answer_all(sarah, order, "1"))
     line = order.lines.get()
     tab = same_browser(sarah)
@@ -85,12 +83,10 @@ def test_of_two_requests_for_the_last_unit_one_wins_and_the_other_is_told(
 
 
 def test_two_tabs_that_answer_at_once_both_count(store):
-    order = people.place_order(
-        store, lines=tuple((f"Thing {n}", "5.00", 1) for n in range(8))
-    )
+    order = people.place_order(store, lines=tuple((f"Thing {n}", "5.00", 1) for n in range(8)))
     Draft.objects.of(order, "return").keep(lines={str(line.pk): 1 for line in order.lines.all()})
     drafts = [(Draft.objects.of(order, "return"), line.pk) for line in order.lines.all()]
-    at_once(*[
-        lambda draft=draft, pk=pk: draft.keep(**{f"reason-{pk}": "fit"}) for draft, pk in drafts
-    ])
+    at_once(
+        *[lambda draft=draft, pk=pk: draft.keep(**{f"reason-{pk}": "fit"}) for draft, pk in drafts]
+    )
     assert len(Draft.objects.get().answers) == 1 + 8

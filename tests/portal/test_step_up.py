@@ -78,10 +78,21 @@ def test_with_a_fresh_code_nobody_is_asked_for_another(sarah, order):
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)",
-     "/s/juniper-pine/o/JP-99999/", "/desk/", "/s/juniper-pine/o/JP-20418/../../../desk/",
-     "/s/juniper-pine/o/JP-20418/%2e%2e/x", "/s/juniper-pine/o/JP-204180/", "\0", "",
-     "/s/juniper-pine/o/JP-20418/code/", " /s/juniper-pine/o/JP-20418/return/"],
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/s/juniper-pine/o/JP-99999/",
+        "/desk/",
+        "/s/juniper-pine/o/JP-20418/../../../desk/",
+        "/s/juniper-pine/o/JP-20418/%2e%2e/x",
+        "/s/juniper-pine/o/JP-204180/",
+        "\0",
+        "",
+        "/s/juniper-pine/o/JP-20418/code/",
+        " /s/juniper-pine/o/JP-20418/return/",
+    ],
 )
 def test_it_never_leads_anywhere_but_into_this_order(sarah, order, target):
     home = addresses.order_page(order)
@@ -177,7 +188,8 @@ def test_an_order_without_an_email_says_whom_to_write_to(sarah, order):
 def moved(order) -> Order:
     """Sarah's order, whose email somebody changed an hour ago."""
     Order.objects.update(
-        email="new@example.com", previous_email="sarah@example.com",
+        email="new@example.com",
+        previous_email="sarah@example.com",
         contact_changed_at=timezone.now() - timedelta(hours=1),
     )
     return Order.objects.get()
@@ -202,8 +214,10 @@ def test_after_three_days_it_goes_to_the_new_one(sarah, moved):
 
 def test_the_new_contact_opens_the_order_but_not_its_address(moved):
     client = CheckedClient()
-    client.post(addresses.store_page(moved.store, "find"),
-                {"number": moved.number, "proof": "new@example.com"})
+    client.post(
+        addresses.store_page(moved.store, "find"),
+        {"number": moved.number, "proof": "new@example.com"},
+    )
     code = code_sent()
     assert Notice.objects.get().recipient == "new@example.com"
     client.post(addresses.store_page(moved.store, "code"), {"code": code})

@@ -33,8 +33,15 @@ def told(order: Order, now: datetime | None = None) -> Story:
     return tell(load(order), now or timezone.now())
 
 
-def on_the_road(store, milestone: str, *, place: str = "Frankfurt", days_ago: int = 3,
-                hours_ago: float = 1.0, **values) -> Order:
+def on_the_road(
+    store,
+    milestone: str,
+    *,
+    place: str = "Frankfurt",
+    days_ago: int = 3,
+    hours_ago: float = 1.0,
+    **values,
+) -> Order:
     """An order whose parcel was last reported `hours_ago`, standing at `milestone`."""
     order = people.place_order(store, shipped=False, days_ago=days_ago, **values)
     shipment = people.ship(order, days_ago=days_ago)
@@ -228,9 +235,7 @@ def test_nothing_to_do_is_not_said_while_a_parcel_waits_to_be_collected(store):
     order = people.place_order(store, shipped=False, lines=())
     people.ship(order, number="RB000000001GB", delivered=True, days_ago=9)
     waiting = people.ship(order, number="RB000000002GB", days_ago=3)
-    waiting.parcel.record(
-        [ScanReport(at=timezone.now(), milestone=Milestone.READY_FOR_PICKUP)]
-    )
+    waiting.parcel.record([ScanReport(at=timezone.now(), milestone=Milestone.READY_FOR_PICKUP)])
     story = told(order)
     assert story.title == "1 of 2 parcels has arrived."
     assert str(NOTHING_TO_DO) not in story.next
@@ -320,8 +325,11 @@ def states(story: Story) -> list[tuple[str, str]]:
 
 def test_the_journey_across_a_border_has_customs(store):
     assert states(told(on_the_road(store, Milestone.CUSTOMS))) == [
-        ("Packed", "done"), ("On the road", "done"), ("Customs", "now"),
-        ("Out for delivery", "ahead"), ("Your door", "ahead"),
+        ("Packed", "done"),
+        ("On the road", "done"),
+        ("Customs", "now"),
+        ("Out for delivery", "ahead"),
+        ("Your door", "ahead"),
     ]
 
 
@@ -329,7 +337,9 @@ def test_the_journey_across_a_border_has_customs(store):
 def test_the_journey_at_home_within_a_union_or_to_nowhere_known_has_no_customs(store, country):
     order = on_the_road(store, Milestone.ACCEPTED, country=country)
     assert states(told(order)) == [
-        ("Packed", "done"), ("On the road", "now"), ("Out for delivery", "ahead"),
+        ("Packed", "done"),
+        ("On the road", "now"),
+        ("Out for delivery", "ahead"),
         ("Your door", "ahead"),
     ]
 
@@ -521,11 +531,21 @@ def test_every_stage_and_status_has_words_a_drawing_and_a_short_heading():
     assert set(story_texts.ORDER) == standings
     assert set(story_texts.RETURN) == set(Status)
     everything: list[Told] = [
-        *story_texts.PARCEL.values(), *story_texts.RETURN.values(), story_texts.KEEPS_GOODS,
+        *story_texts.PARCEL.values(),
+        *story_texts.RETURN.values(),
+        story_texts.KEEPS_GOODS,
         *(told for code, told in story_texts.ORDER.items() if code != Standing.SOME_ARRIVED),
     ]
     for told_words in everything:
-        assert len(str(told_words.title).format(
-            place="Frankfurt", day="Tuesday 24 November", post_by="Tuesday 24 November",
-            total=3, sent="",
-        )) <= 66, told_words.title
+        assert (
+            len(
+                str(told_words.title).format(
+                    place="Frankfurt",
+                    day="Tuesday 24 November",
+                    post_by="Tuesday 24 November",
+                    total=3,
+                    sent="",
+                )
+            )
+            <= 66
+        ), told_words.title

@@ -89,7 +89,7 @@ def test_symbols_for_later_can_be_sent_along():
 
 
 def test_a_symbol_that_was_never_drawn_is_a_box():
-    assert USED.findall(rendered('{% icon name %}', name='"><script>')) == ["box"]
+    assert USED.findall(rendered("{% icon name %}", name='"><script>')) == ["box"]
     assert USED.findall(rendered("{% icon name %}", name="")) == ["box"]
 
 

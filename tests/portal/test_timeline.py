@@ -54,7 +54,8 @@ def test_a_parcels_leg_tells_its_scans_newest_first_with_their_places(order):
 
 def test_the_order_itself_begins_with_placing_and_paying_it(order):
     assert texts(order, "Your order") == [
-        "We received your payment of 74.00 USD.", "You placed the order.",
+        "We received your payment of 74.00 USD.",
+        "You placed the order.",
     ]
 
 
@@ -68,8 +69,10 @@ def test_only_the_newest_entry_of_all_is_marked(store):
     for number in range(3):
         people.ship(order, number=f"RB00000000{number}GB", days_ago=5 - number)
     latest = [
-        (index, entry) for index, leg in enumerate(story(order).legs)
-        for entry in leg.events if entry.state == "latest"
+        (index, entry)
+        for index, leg in enumerate(story(order).legs)
+        for entry in leg.events
+        if entry.state == "latest"
     ]
     assert [index for index, _entry in latest] == [0]
     assert latest[0][1].at == max(
@@ -144,8 +147,7 @@ def test_many_reports_are_folded_after_the_newest(store):
     order = people.place_order(store, delivered=False, days_ago=20)
     start = timezone.now() - timedelta(days=10)
     parcel_of(order).record(
-        ScanReport(at=start + timedelta(hours=hour), milestone=Milestone.IN_TRANSIT,
-                   code=str(hour))
+        ScanReport(at=start + timedelta(hours=hour), milestone=Milestone.IN_TRANSIT, code=str(hour))
         for hour in range(200)
     )
     found = leg(order, "Your parcel")
@@ -165,7 +167,8 @@ def test_a_return_is_told_with_the_day_to_post_it_ahead(order):
     assert events[0].state == "ahead"
     assert events[0].when.startswith("By ")
     assert [entry.text for entry in events[1:]] == [
-        "We approved your return.", "You asked to send something back.",
+        "We approved your return.",
+        "You asked to send something back.",
     ]
 
 

@@ -71,13 +71,18 @@ def test_links_that_no_longer_open_lead_to_find_with_one_and_the_same_sentence(c
     other = people.open_store("tea-house")
     good = store.sign_link(order.number)
     revoked = links.sign("old-key", store.slug, "k0", order.number)
-    LinkKey.objects.create(
-        store=store, key_id="k0", secret="old-key", revoked_at=timezone.now()
-    )
+    LinkKey.objects.create(store=store, key_id="k0", secret="old-key", revoked_at=timezone.now())
     tokens = [
-        good[:-1] + ("0" if good[-1] != "0" else "1"), good[:-3], "nonsense", "v1.k1", "😀",
-        revoked, other.sign_link(order.number), links.sign("guess", store.slug, "k1", "x"),
-        links.sign("guess", store.slug, "k9", order.number), good + "0" * 5000,
+        good[:-1] + ("0" if good[-1] != "0" else "1"),
+        good[:-3],
+        "nonsense",
+        "v1.k1",
+        "😀",
+        revoked,
+        other.sign_link(order.number),
+        links.sign("guess", store.slug, "k1", "x"),
+        links.sign("guess", store.slug, "k9", order.number),
+        good + "0" * 5000,
         links.sign("guess", store.slug, "k1", order.number, 1),  # forged: never "expired"
     ]
     pages = set()
@@ -135,8 +140,12 @@ def test_an_unknown_or_closed_store_has_no_pages(client, order):
     people.open_link(client, order)
     order.store.is_active = False
     order.store.save()
-    for page in (path, addresses.order_page(order), find_of(order.store),
-                 addresses.store_page(order.store)):
+    for page in (
+        path,
+        addresses.order_page(order),
+        find_of(order.store),
+        addresses.store_page(order.store),
+    ):
         assert client.get(page).status_code == 404
 
 
@@ -277,9 +286,16 @@ def test_the_stores_address_leads_to_the_one_order_or_to_find(client, order):
 
 @pytest.mark.parametrize(
     ("asked", "store_speaks", "told"),
-    [("zh-CN,zh;q=0.9", "en", "zh-hans"), ("zh-TW", "en", "zh-hans"), ("en-GB", "zh-hans", "en"),
-     ("de-DE,de", "zh-hans", "zh-hans"), ("", "zh-hans", "zh-hans"), ("*", "en", "en"),
-     ("de, zh;q=0.5, en;q=0.3", "en", "zh-hans"), (";;;=,", "zh-hans", "zh-hans")],
+    [
+        ("zh-CN,zh;q=0.9", "en", "zh-hans"),
+        ("zh-TW", "en", "zh-hans"),
+        ("en-GB", "zh-hans", "en"),
+        ("de-DE,de", "zh-hans", "zh-hans"),
+        ("", "zh-hans", "zh-hans"),
+        ("*", "en", "en"),
+        ("de, zh;q=0.5, en;q=0.3", "en", "zh-hans"),
+        (";;;=,", "zh-hans", "zh-hans"),
+    ],
 )
 def test_find_speaks_the_browsers_language_then_the_stores(client, asked, store_speaks, told):
     store = people.open_store(language=store_speaks)

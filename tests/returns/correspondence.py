@@ -96,6 +96,14 @@ class Shop:
         ask(self.order()).cancel(by=BUYER)
         return latest(NoticeKind.RETURN_CANCELLED)
 
+    def put_right(self) -> Notice:
+        rma = ask(self.order())
+        ReturnAuthorization.objects.filter(pk=rma.pk).update(keeps_goods=True)
+        rma.refresh_from_db()
+        rma.approve(by=RULE)
+        rma.put_right(by=RULE)
+        return latest(NoticeKind.RETURN_PUT_RIGHT)
+
     def reminder(self) -> Notice:
         rma = ask(self.order())
         rma.approve(by=RULE)
@@ -152,6 +160,7 @@ WRITERS: dict[str, Callable[[Shop], Notice]] = {
     NoticeKind.INFO_REQUESTED: Shop.asked,
     NoticeKind.RETURN_DECLINED: Shop.declined,
     NoticeKind.RETURN_CANCELLED: Shop.cancelled,
+    NoticeKind.RETURN_PUT_RIGHT: Shop.put_right,
     NoticeKind.RETURN_REMINDER: Shop.reminder,
     NoticeKind.RETURN_EXPIRED: Shop.expired,
     NoticeKind.ORDER_UPDATE: Shop.update,

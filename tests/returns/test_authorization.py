@@ -48,9 +48,7 @@ def rma(order):
 
 
 def events(rma) -> list[tuple[str, str]]:
-    return list(
-        Event.objects.filter(authorization=rma).order_by("pk").values_list("kind", "actor")
-    )
+    return list(Event.objects.filter(authorization=rma).order_by("pk").values_list("kind", "actor"))
 
 
 def letters(rma) -> list[str]:
@@ -87,8 +85,11 @@ def test_return_numbers_can_be_read_aloud_and_not_be_guessed():
     numbers = {new_number() for _ in range(300)}
     assert len(numbers) == 300
     assert all(
-        number[:3] == "HW-" and number[7] == "-" and len(number) == 12
-        and set(number[3:].replace("-", "")) <= set(ALPHABET) for number in numbers
+        number[:3] == "HW-"
+        and number[7] == "-"
+        and len(number) == 12
+        and set(number[3:].replace("-", "")) <= set(ALPHABET)
+        for number in numbers
     )
     assert not set(ALPHABET) & set("0O1ILU")
 
@@ -142,14 +143,20 @@ def test_a_reminder_always_lies_between_approval_and_deadline(days):
 @pytest.mark.parametrize(
     ("wish", "promise"),
     [
-        (Wish.REFUND, "refund"), (Wish.STORE_CREDIT, "credit"),
-        (Wish.EXCHANGE, "goods"), (Wish.REPLACEMENT, "goods"),
+        (Wish.REFUND, "refund"),
+        (Wish.STORE_CREDIT, "credit"),
+        (Wish.EXCHANGE, "goods"),
+        (Wish.REPLACEMENT, "goods"),
     ],
 )
 def test_for_goods_that_stay_we_promise_what_the_buyer_wished(db, wish, promise, desk_person):
-    store = open_store(policy={
-        "keep_below": 100, "automatic_up_to": None, "offers_store_credit": True,
-    })
+    store = open_store(
+        policy={
+            "keep_below": 100,
+            "automatic_up_to": None,
+            "offers_store_credit": True,
+        }
+    )
     rma = ask_to_return(place_order(store), reason=Reason.FAULTY, wish=wish)
     friday = datetime(2026, 11, 27, 16, tzinfo=LONDON)
     rma.approve(by=desk_person, now=friday)
@@ -160,7 +167,7 @@ def test_for_goods_that_stay_we_promise_what_the_buyer_wished(db, wish, promise,
     assert not ReturnAuthorization.objects.overdue(friday + 400 * DAY).exists()
 
     rma.put_right(by=desk_person, now=friday + 3 * DAY)
-    assert rma.status == Status.RESOLVED
+    assert rma.status == Status.CLOSED
     assert promised(rma) == {} and promise in promised(rma, "kept")
     line = rma.order.with_goods().lines.get()
     assert (line.held, line.returnable) == (1, 0)  # it was settled, it cannot come back
@@ -231,7 +238,9 @@ def test_an_appeal_takes_the_goods_again_and_is_possible_once(rma, order, desk_p
     later = timezone.now() + DAY
     rma.look_again("It was never worn.", by=BUYER, now=later)
     assert (rma.status, rma.appeal, rma.ended_at) == (
-        Status.REQUESTED, "It was never worn.", None,
+        Status.REQUESTED,
+        "It was never worn.",
+        None,
     )
     assert promised(rma) == {"answer": store.answer_by(later)}
     assert events(rma)[-1] == ("return_appealed", "buyer")
@@ -382,12 +391,17 @@ def test_an_extension_gives_new_time_a_new_reminder_and_is_audited(approved, ord
     until = now + 10 * DAY
     rma.extend(until, by=desk_person, now=now)
     assert (rma.status, rma.post_by, rma.reminded_at, rma.ended_at) == (
-        Status.APPROVED, until, None, None,
+        Status.APPROVED,
+        until,
+        None,
+        None,
     )
     assert promised(rma) == {"reminder": rma.remind_at} and now < rma.remind_at < until
     event = Event.objects.filter(authorization=rma).order_by("pk").last()
     assert (event.kind, event.user, event.data) == (
-        "return_extended", desk_person.user, {"post_by": until.isoformat()},
+        "return_extended",
+        desk_person.user,
+        {"post_by": until.isoformat()},
     )
     assert order.with_goods().lines.get().returnable == 0
     assert sweep(rma.remind_at) == (1, 0)
@@ -453,8 +467,13 @@ def test_the_original_postage_is_not_given_back_twice_by_an_appeal(db, desk_pers
 @pytest.mark.parametrize(
     "values",
     [
-        {"requested": 0}, {"approved": 2}, {"accepted": 1}, {"waived": 1}, {"resolved": 1},
-        {"sent_back": 1}, {"amount": Decimal("-0.01")},
+        {"requested": 0},
+        {"approved": 2},
+        {"accepted": 1},
+        {"waived": 1},
+        {"resolved": 1},
+        {"sent_back": 1},
+        {"amount": Decimal("-0.01")},
     ],
     ids=lambda values: next(iter(values)),
 )
@@ -482,7 +501,9 @@ def test_the_database_refuses_returns_that_cannot_be(rma, order):
 def test_the_database_gives_the_original_postage_back_once(rma, order):
     ReturnAuthorization.objects.update(estimated_postage=Decimal(6))
     values = {
-        "order": order, "payer": "buyer", "requested_by": "buyer",
+        "order": order,
+        "payer": "buyer",
+        "requested_by": "buyer",
         "estimated_postage": Decimal(6),
     }
     with pytest.raises(IntegrityError), transaction.atomic():

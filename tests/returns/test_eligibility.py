@@ -194,7 +194,8 @@ def test_when_all_reasons_are_over_the_longest_window_says_until_when(store):
     line = first(order)
     found = can(order, line.window_start + 800 * DAY)
     assert (found.obstacle, found.until) == (
-        Obstacle.WINDOW_CLOSED, line.window_end(Reason.FAULTY),
+        Obstacle.WINDOW_CLOSED,
+        line.window_end(Reason.FAULTY),
     )
 
 
@@ -268,11 +269,15 @@ def test_all_problems_are_told_at_once_line_by_line(store):
     with pytest.raises(Refused) as refused:
         order.request_return(
             [Wanted(shirt.pk, 5, "fit"), Wanted(cap.pk, 1, "because"), Wanted(-1, 1, "fit")],
-            by=BUYER, key="form", wish="moon",
+            by=BUYER,
+            key="form",
+            wish="moon",
         )
     assert [(problem.code, problem.line_id) for problem in refused.value.problems] == [
-        (Obstacle.TOO_MANY, shirt.pk), (Obstacle.UNKNOWN_REASON, cap.pk),
-        (Obstacle.UNKNOWN_LINE, -1), (Obstacle.UNKNOWN_WISH, None),
+        (Obstacle.TOO_MANY, shirt.pk),
+        (Obstacle.UNKNOWN_REASON, cap.pk),
+        (Obstacle.UNKNOWN_LINE, -1),
+        (Obstacle.UNKNOWN_WISH, None),
     ]
 
 
@@ -282,7 +287,8 @@ def test_all_problems_are_told_at_once_line_by_line(store):
 @pytest.mark.parametrize("case", ["late", "final sale", "unpaid"])
 def test_staff_may_do_what_the_buyer_may_not(store, case):
     order = place_order(
-        store, lines=(("Shirt", "30.00", 1, {"final_sale": case == "final sale"}),),
+        store,
+        lines=(("Shirt", "30.00", 1, {"final_sale": case == "final sale"}),),
         **({"paid_at": None} if case == "unpaid" else {}),
     )
     now = timezone.now() + (400 * DAY if case == "late" else DAY)
@@ -324,15 +330,23 @@ def test_twenty_lines_ask_the_database_no_more_than_one(store, lines, django_ass
 @pytest.mark.parametrize(
     ("name", "greeting"),
     [
-        ("Sarah Whitcombe", "Sarah"), ("  Sarah   Whitcombe ", "Sarah"), ("Sarah", "Sarah"),
-        ("José García", "José"), ("Zoë Saldaña", "Zoë"), ("Иван Петров", "Иван"),
-        ("Jean-Luc Picard", "Jean-Luc"), ("王小明", "王小明"), ("山田 太郎", "山田 太郎"),
-        ("김 민수", "김 민수"), ("Whitcombe, Sarah", "Whitcombe, Sarah"),
-        ("J. R. Smith", "J. R. Smith"), ("J Smith", "J Smith"), ("Dr. Smith", "Dr. Smith"),
-        ("Mrs Whitcombe", "Mrs Whitcombe"), ("", ""),
+        ("Sarah Whitcombe", "Sarah"),
+        ("  Sarah   Whitcombe ", "Sarah"),
+        ("Sarah", "Sarah"),
+        ("José García", "José"),
+        ("Zoë Saldaña", "Zoë"),
+        ("Иван Петров", "Иван"),
+        ("Jean-Luc Picard", "Jean-Luc"),
+        ("王小明", "王小明"),
+        ("山田 太郎", "山田 太郎"),
+        ("김 민수", "김 민수"),
+        ("Whitcombe, Sarah", "Whitcombe, Sarah"),
+        ("J. R. Smith", "J. R. Smith"),
+        ("J Smith", "J Smith"),
+        ("Dr. Smith", "Dr. Smith"),
+        ("Mrs Whitcombe", "Mrs Whitcombe"),
+        ("", ""),
     ],
 )
 def test_a_letter_greets_by_the_first_name_where_that_can_be_told(name, greeting):
     assert Order(name=name).first_name == greeting
-
-

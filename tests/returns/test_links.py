@@ -10,9 +10,7 @@ from returns import links
 
 KEY = "test-key-please-change"
 VECTOR = "v1.k1.JP-20418.0.02587471d1a6705881e182159f51d81d"
-NUMBERS = st.text(
-    st.characters(codec="utf-8", exclude_characters="#"), min_size=1, max_size=35
-)
+NUMBERS = st.text(st.characters(codec="utf-8", exclude_characters="#"), min_size=1, max_size=35)
 
 
 def test_the_vector_of_the_merchants_guide_comes_out():
@@ -60,9 +58,21 @@ def test_a_token_with_one_sign_changed_is_not_genuine(sign, place):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "v1", "v2" + VECTOR[2:], VECTOR[:-1], VECTOR + "0", VECTOR + "\n", VECTOR.upper(),
-     VECTOR.replace(".0.", ".00."), VECTOR.replace(".0.", ".-1."), VECTOR.replace("k1", "K1"),
-     VECTOR.replace("JP-20418", ""), VECTOR.replace("JP-20418", "ＪＰ"), "v1.k1.x.0." + "a" * 999],
+    [
+        "",
+        "v1",
+        "v2" + VECTOR[2:],
+        VECTOR[:-1],
+        VECTOR + "0",
+        VECTOR + "\n",
+        VECTOR.upper(),
+        VECTOR.replace(".0.", ".00."),
+        VECTOR.replace(".0.", ".-1."),
+        VECTOR.replace("k1", "K1"),
+        VECTOR.replace("JP-20418", ""),
+        VECTOR.replace("JP-20418", "ＪＰ"),
+        "v1.k1.x.0." + "a" * 999,
+    ],
 )
 def test_what_is_not_of_the_form_is_no_token(text):
     assert links.read(text) is None
@@ -74,8 +84,10 @@ def test_the_signature_is_bound_to_store_key_and_expiry():
     assert token.genuine(KEY, "juniper-pine")
     assert not token.genuine(KEY, "juniper")
     assert not token.genuine("another-key", "juniper-pine")
-    for other in (links.Token("k2", token.ref, token.expiry, token.signature),
-                  links.Token("k1", token.ref, 0, token.signature)):
+    for other in (
+        links.Token("k2", token.ref, token.expiry, token.signature),
+        links.Token("k1", token.ref, 0, token.signature),
+    ):
         assert not other.genuine(KEY, "juniper-pine")
 
 

@@ -57,9 +57,17 @@ def test_amounts_are_amounts(store, field, value):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("currency", "usd"), ("currency", "$"), ("country", "Lt"), ("zone", "Vilnius"),
-        ("brand", "green"), ("answer_hours", "0"), ("answer_hours", "91"), ("update_days", "0"),
-        ("update_days", "11"), ("language", "tlh"), ("contact_email", "hello"),
+        ("currency", "usd"),
+        ("currency", "$"),
+        ("country", "Lt"),
+        ("zone", "Vilnius"),
+        ("brand", "green"),
+        ("answer_hours", "0"),
+        ("answer_hours", "91"),
+        ("update_days", "0"),
+        ("update_days", "11"),
+        ("language", "tlh"),
+        ("contact_email", "hello"),
         ("slug", "juniper & pine"),
     ],
 )

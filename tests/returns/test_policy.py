@@ -21,7 +21,9 @@ from returns.policy import (
 
 CURRENCIES = st.sampled_from(["USD", "EUR", "CNY", "JPY", "KWD"])
 RULES = Rules(
-    fee=Decimal("6.50"), keep_below=Decimal(15), automatic_up_to=Decimal(100),
+    fee=Decimal("6.50"),
+    keep_below=Decimal(15),
+    automatic_up_to=Decimal(100),
     reasons={
         Reason.FIT: ReasonRule(),
         Reason.CHANGED_MIND: ReasonRule(automatic=False),
@@ -32,12 +34,17 @@ RULES = Rules(
 
 
 def chosen(
-    paid="30.00", quantity=1, ordered=1, *, reason=Reason.FIT, gone=0, promised="0", rules=RULES,
+    paid="30.00",
+    quantity=1,
+    ordered=1,
+    *,
+    reason=Reason.FIT,
+    gone=0,
+    promised="0",
+    rules=RULES,
     line_id=1,
 ) -> Chosen:
-    return Chosen(
-        line_id, quantity, reason, ordered, Decimal(paid), gone, Decimal(promised), rules
-    )
+    return Chosen(line_id, quantity, reason, ordered, Decimal(paid), gone, Decimal(promised), rules)
 
 
 def money(currency: str, units: int) -> Decimal:
@@ -67,14 +74,14 @@ def test_the_smallest_amount_is_the_currency_s_own(currency, smallest):
 def test_one_unit_after_the_other_adds_up_to_what_was_paid(paid, currency, shares):
     given_back = [Decimal(0)]
     for gone in range(3):
-        given_back.append(
-            share(Decimal(paid), 3, gone, sum(given_back, Decimal(0)), 1, currency)
-        )
+        given_back.append(share(Decimal(paid), 3, gone, sum(given_back, Decimal(0)), 1, currency))
     assert given_back[1:] == [Decimal(value) for value in shares]
 
 
 @given(
-    CURRENCIES, st.one_of(st.integers(0, 12), st.integers(0, 100_000)), st.integers(1, 8),
+    CURRENCIES,
+    st.one_of(st.integers(0, 12), st.integers(0, 100_000)),
+    st.integers(1, 8),
     st.lists(st.tuples(st.integers(1, 3), st.none() | st.integers(0, 7)), max_size=16),
 )
 def test_units_in_any_portions_with_some_freed_again_never_exceed_what_was_paid(
@@ -105,6 +112,11 @@ def test_units_freed_between_dear_ones_do_not_make_the_next_too_dear():
     assert share(Decimal("0.02"), 5, 2, Decimal("0.02"), 1, "USD") == 0
 
 
+def test_the_last_unit_brings_what_freed_ones_left_over():
+    """Two cents for five units: four are held for one cent, as a dear one was freed."""
+    assert share(Decimal("0.02"), 5, 4, Decimal("0.00"), 1, "USD") == Decimal("0.02")
+
+
 def test_nothing_is_left_when_more_was_promised_than_is_paid_now():
     """The shop lowered the line after a return of it was approved."""
     assert share(Decimal(5), 2, 1, Decimal(8), 1, "USD") == 0
@@ -126,10 +138,14 @@ def test_what_is_shared_over_lines_adds_up_exactly(currency, amount, weights):
 
 def test_a_cent_left_over_goes_to_the_largest_remainder():
     assert allocate(Decimal("10.00"), [Decimal(1)] * 3, "USD") == [
-        Decimal("3.34"), Decimal("3.33"), Decimal("3.33"),
+        Decimal("3.34"),
+        Decimal("3.33"),
+        Decimal("3.33"),
     ]
     assert allocate(Decimal("0.05"), [Decimal(1), Decimal(2), Decimal(0)], "USD") == [
-        Decimal("0.02"), Decimal("0.03"), Decimal(0),
+        Decimal("0.02"),
+        Decimal("0.03"),
+        Decimal(0),
     ]
 
 
@@ -169,8 +185,10 @@ def test_the_estimate_is_goods_and_postage_less_the_fee_within_the_cap(
 
 
 @given(
-    CURRENCIES, st.lists(st.tuples(st.integers(0, 9999), st.sampled_from(Reason)), min_size=1),
-    st.integers(0, 9999), st.integers(-9999, 99_999),
+    CURRENCIES,
+    st.lists(st.tuples(st.integers(0, 9999), st.sampled_from(Reason)), min_size=1),
+    st.integers(0, 9999),
+    st.integers(-9999, 99_999),
 )
 def test_an_estimate_is_never_negative_and_never_above_the_cap(currency, items, postage, cap):
     found = estimate(
@@ -178,7 +196,9 @@ def test_an_estimate_is_never_negative_and_never_above_the_cap(currency, items, 
             chosen(money(currency, amount), reason=reason, line_id=number)
             for number, (amount, reason) in enumerate(items)
         ],
-        currency, postage=money(currency, postage), cap=money(currency, cap),
+        currency,
+        postage=money(currency, postage),
+        cap=money(currency, cap),
     )
     assert 0 <= found.total <= max(money(currency, cap), Decimal(0))
     assert 0 <= found.postage <= money(currency, postage)
@@ -229,9 +249,7 @@ def test_only_cheap_faulty_goods_may_stay(items, value, kept):
         ([], "0", Wish.REFUND, False),
     ],
 )
-def test_a_request_is_approved_at_once_only_when_every_line_allows_it(
-    items, value, wish, approved
-):
+def test_a_request_is_approved_at_once_only_when_every_line_allows_it(items, value, wish, approved):
     assert approves(items, Decimal(value), wish) is approved
 
 

@@ -67,8 +67,11 @@ def test_a_new_promise_of_the_same_kind_takes_the_place_of_the_open_one(store):
 def test_the_database_holds_one_open_promise_of_a_kind(store, of_return):
     rma = ask_to_return(place_order(store))
     values = {
-        "order": rma.order, "kind": PromiseKind.ANSWER, "made_by": "rule",
-        "due_at": timezone.now(), "authorization": rma if of_return else None,
+        "order": rma.order,
+        "kind": PromiseKind.ANSWER,
+        "made_by": "rule",
+        "due_at": timezone.now(),
+        "authorization": rma if of_return else None,
     }
     Promise.objects.all().delete()
     Promise.objects.create(**values)
@@ -94,8 +97,11 @@ def test_what_can_only_be_kept_by_writing_is_not_promised_without_an_address(sto
 @pytest.mark.parametrize(
     ("after", "state"),
     [
-        (-DAY, PromiseState.KEPT), (timedelta(0), PromiseState.KEPT), (GRACE, PromiseState.KEPT),
-        (GRACE + SECOND, PromiseState.BROKEN), (DAY, PromiseState.BROKEN),
+        (-DAY, PromiseState.KEPT),
+        (timedelta(0), PromiseState.KEPT),
+        (GRACE, PromiseState.KEPT),
+        (GRACE + SECOND, PromiseState.BROKEN),
+        (DAY, PromiseState.BROKEN),
     ],
 )
 def test_what_is_done_too_late_was_not_kept(store, after, state):

@@ -64,7 +64,7 @@ def test_no_more_than_was_shipped(order, quantity):
     assert problems(order, quantity) == [Problem(Obstacle.TOO_MANY, line.pk, limit=3)]
 
 
-@pytest.mark.parametrize("quantities", [(-1,), (2, -1), (3, 1, -1), (-10**30,)])
+@pytest.mark.parametrize("quantities", [(-1,), (2, -1), (3, 1, -1), (-(10**30),)])
 def test_a_negative_quantity_is_refused_also_beside_a_larger_one(order, quantities):
     assert [problem.code for problem in problems(order, *quantities)] == [Obstacle.NO_QUANTITY]
 
@@ -279,7 +279,7 @@ def test_an_appeal_and_a_new_request_for_the_same_unit_do_not_both_win(last_unit
 def test_two_promises_of_an_update_at_the_same_moment_are_one():
     order = place_order(open_store(), delivered=False)
     now = timezone.now()
-    results = at_once(*[
-        lambda: Order.objects.get(pk=order.pk).promise_update(by=DESK, now=now)
-    ] * 4)
+    results = at_once(
+        *[lambda: Order.objects.get(pk=order.pk).promise_update(by=DESK, now=now)] * 4
+    )
     assert len({promise.pk for promise in results}) == 1, results

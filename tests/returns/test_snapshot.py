@@ -34,12 +34,26 @@ def test_sold_goods_keep_the_rules_of_the_day_they_were_sold(store):
 
 
 def test_each_line_keeps_its_own_rules(store):
-    order = place_order(store, lines=(
-        ("Shirt", "30.00", 1),
-        ("Shoes", "90.00", 1, {"rules_json": Rules(window_days=100, post_days=3, reasons={
-            Reason.FIT: store.rules().reasons[Reason.FIT],
-        }).to_json()}),
-    ))
+    order = place_order(
+        store,
+        lines=(
+            ("Shirt", "30.00", 1),
+            (
+                "Shoes",
+                "90.00",
+                1,
+                {
+                    "rules_json": Rules(
+                        window_days=100,
+                        post_days=3,
+                        reasons={
+                            Reason.FIT: store.rules().reasons[Reason.FIT],
+                        },
+                    ).to_json()
+                },
+            ),
+        ),
+    )
     shirt, shoes = order.with_goods().lines.all()
     assert (shoes.window_end() - shirt.window_end()).days in (69, 70, 71)
     rma = order.request_return(
@@ -54,7 +68,11 @@ def test_a_reason_without_a_row_has_the_usual_rule(store):
     assert rules.reasons[Reason.FAULTY].payer == Payer.STORE
     assert rules.reasons[Reason.FIT].payer == Payer.BUYER
     ReasonPolicy.objects.create(
-        policy=store.policy, reason=Reason.FIT, payer=Payer.STORE, photos=True, automatic=False,
+        policy=store.policy,
+        reason=Reason.FIT,
+        payer=Payer.STORE,
+        photos=True,
+        automatic=False,
         window_days=60,
     )
     fit = store.rules().reasons[Reason.FIT]

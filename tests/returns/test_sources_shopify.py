@@ -31,10 +31,15 @@ def test_a_webhook_body_is_read_whole():
     assert order.version == datetime(2026, 11, 18, 8, 30, tzinfo=UTC)
     assert order.placed_at == datetime(2026, 11, 9, 9, 12, 44, tzinfo=UTC)
     assert (order.name, order.email, order.phone) == (
-        "Sarah Whitcombe", "sarah@example.com", "+44 7700 900123"
+        "Sarah Whitcombe",
+        "sarah@example.com",
+        "+44 7700 900123",
     )
     assert (order.street, order.city, order.postcode, order.country) == (
-        "12 Harbour Lane", "Bristol", "BS1 4QA", "GB"
+        "12 Harbour Lane",
+        "Bristol",
+        "BS1 4QA",
+        "GB",
     )
     assert order.language == "en"
 
@@ -70,7 +75,9 @@ def test_a_refund_in_a_third_currency_is_refused():
 def test_a_cancelled_fulfilment_did_not_leave():
     first, second = recordings.only(PARTLY).fulfilments
     assert (first.numbers, first.carrier, first.lines) == (
-        ("RB123456785GB",), "royal-mail", (("101", 2),)
+        ("RB123456785GB",),
+        "royal-mail",
+        (("101", 2),),
     )
     assert [scan.milestone for scan in first.scans] == [Milestone.DELIVERED]
     assert second.lines == (("102", 1),)
@@ -119,8 +126,15 @@ def test_the_property_set_to_no_means_no():
 
 @pytest.mark.parametrize(
     "locale, language",
-    [("zh-CN", "zh-hans"), ("zh-TW", "zh-hans"), ("zh", "zh-hans"), ("en-GB", "en"),
-     ("en", "en"), ("fr", ""), (None, "")],
+    [
+        ("zh-CN", "zh-hans"),
+        ("zh-TW", "zh-hans"),
+        ("zh", "zh-hans"),
+        ("en-GB", "en"),
+        ("en", "en"),
+        ("fr", ""),
+        (None, ""),
+    ],
 )
 def test_the_buyers_language_is_one_of_ours_or_the_stores(locale, language):
     assert shopify.parse({**raw(), "customer_locale": locale}, SHOP).language == language
@@ -158,9 +172,17 @@ def test_discount_and_tax_of_the_whole_order_are_shared_over_the_lines():
 
 @pytest.mark.parametrize(
     "status, paid",
-    [("paid", "603.94"), ("refunded", "603.94"), ("partially_refunded", "603.94"),
-     ("authorized", "0"), ("pending", "0"), ("voided", "0"), ("expired", "0"), (None, "0"),
-     ("some_day", "0")],
+    [
+        ("paid", "603.94"),
+        ("refunded", "603.94"),
+        ("partially_refunded", "603.94"),
+        ("authorized", "0"),
+        ("pending", "0"),
+        ("voided", "0"),
+        ("expired", "0"),
+        (None, "0"),
+        ("some_day", "0"),
+    ],
 )
 def test_money_counts_only_once_it_was_captured(status, paid):
     order = shopify.parse({**raw("shopify/order-old-shape.json"), "financial_status": status}, SHOP)
@@ -184,14 +206,16 @@ def test_captures_tell_more_than_the_status():
     order = raw("shopify/order-old-shape.json")
     order["transactions"] = [
         {"kind": "authorization", "status": "success", "amount": "603.94"},
-        {"kind": "capture", "status": "success", "amount": "600.00",
-         "processed_at": "2026-10-02T09:00:00-05:00"},
+        {
+            "kind": "capture",
+            "status": "success",
+            "amount": "600.00",
+            "processed_at": "2026-10-02T09:00:00-05:00",
+        },
         {"kind": "capture", "status": "failure", "amount": "3.94"},
     ]
     read_ = shopify.parse(order, SHOP)
-    assert (read_.paid, read_.paid_at) == (
-        Decimal("600.00"), datetime(2026, 10, 2, 14, tzinfo=UTC)
-    )
+    assert (read_.paid, read_.paid_at) == (Decimal("600.00"), datetime(2026, 10, 2, 14, tzinfo=UTC))
 
 
 def test_parts_that_do_not_add_up_never_make_more_than_the_total():
@@ -220,13 +244,23 @@ def test_an_order_may_be_wrapped(wrap):
     "path, value, reason",
     [
         ("currency", "DOLLAR", "currency: “DOLLAR” is not an ISO currency"),
-        ("created_at", "yesterday", "created_at: “yesterday” is not a date; write it like "
-         "2026-11-20 or 2026-11-20T14:05:00+01:00"),
-        ("created_at", "2026-11-09T10:12:44", "created_at: “2026-11-09T10:12:44” does not say its "
-         "time zone"),
+        (
+            "created_at",
+            "yesterday",
+            "created_at: “yesterday” is not a date; write it like "
+            "2026-11-20 or 2026-11-20T14:05:00+01:00",
+        ),
+        (
+            "created_at",
+            "2026-11-09T10:12:44",
+            "created_at: “2026-11-09T10:12:44” does not say its time zone",
+        ),
         ("created_at", None, "created_at: is missing"),
-        ("updated_at", "2093-01-01T00:00:00Z", "updated_at: “2093-01-01T00:00:00Z” lies in the "
-         "future"),
+        (
+            "updated_at",
+            "2093-01-01T00:00:00Z",
+            "updated_at: “2093-01-01T00:00:00Z” lies in the future",
+        ),
         ("id", None, "id: is missing"),
         ("name", "x" * 121, "name: is longer than 120 characters"),
         ("email", "nobody", "email: is not an email address"),
@@ -257,7 +291,7 @@ def test_a_wrong_field_is_named_with_its_reason(path, value, reason):
     ],
 )
 def test_a_wrong_line_is_named_with_its_reason(field, value, reason):
-    order = raw()
+    order = raw("shopify/order-old-shape.json")
     order["line_items"][0][field] = value
     assert f"line_items[0].{field}: {reason}" in problems_of(order)
 

@@ -42,7 +42,9 @@ def test_names_are_read_as_people_write_them():
 def test_goods_go_to_the_delivery_address():
     order = recordings.only(DONE)
     assert (order.street, order.postcode, order.phone) == (
-        "Rua B 2", "4000-002", "+351 912 345 678"
+        "Rua B 2",
+        "4000-002",
+        "+351 912 345 678",
     )
 
 
@@ -57,16 +59,19 @@ def test_a_fee_is_paid_for_but_cannot_be_sent_back():
 
 
 def test_tax_outside_the_price_is_kept_apart():
-    order = woocommerce.parse(raw(prices_include_tax=False, fee_lines=[], total="36.93"), SHOP)
+    order = woocommerce.parse(raw(prices_include_tax=False, fee_lines=[], total="37.13"), SHOP)
     assert [(line.tax, line.paid) for line in order.lines] == [
-        (Decimal("1.90"), Decimal("11.90")), (Decimal("3.23"), Decimal("20.23"))
-    ] or sum(line.paid for line in order.lines) + order.postage == Decimal("36.93")
+        (Decimal("1.90"), Decimal("11.90")),
+        (Decimal("3.23"), Decimal("20.23")),
+    ]
 
 
 def test_waybills_come_from_the_tracking_plug_in():
     first, second = recordings.only(DONE).fulfilments
     assert (first.numbers, first.carrier, first.lines) == (
-        ("JJD0003400001",), "dhl-paket", (("316", 1),)
+        ("JJD0003400001",),
+        "dhl-paket",
+        (("316", 1),),
     )
     assert first.shipped_at == second.shipped_at == datetime(2026, 11, 5, tzinfo=UTC)
     assert (second.carrier, second.lines) == ("Correios XYZ", (("315", 3),))
@@ -82,8 +87,11 @@ def test_a_completed_order_has_left_even_without_a_waybill():
     "meta, number, carrier",
     [
         ({"_aftership_tracking_items": [{"tracking_number": "A1", "slug": "gls"}]}, "A1", "gls"),
-        ({"_aftership_tracking_number": "A2", "_aftership_tracking_provider_name": "DPD"},
-         "A2", "dpd"),
+        (
+            {"_aftership_tracking_number": "A2", "_aftership_tracking_provider_name": "DPD"},
+            "A2",
+            "dpd",
+        ),
         ({"_tracking_number": "A3", "_tracking_provider": "UPS"}, "A3", "ups"),
         ({"_wc_shipment_tracking_items": '[{"tracking_number":"A4"}]'}, "A4", ""),
         ({"_wc_shipment_tracking_items": {"1": {"tracking_number": "A5"}}}, "A5", ""),
@@ -104,7 +112,9 @@ def test_what_a_plug_in_leaves_broken_is_no_parcel(junk):
 def test_a_kit_comes_back_as_one_and_its_parts_cost_nothing():
     order = recordings.only(KIT)
     assert [(line.paid, line.needs_shipping) for line in order.lines] == [
-        (Decimal("30.00"), True), (0, False), (0, False)
+        (Decimal("30.00"), True),
+        (0, False),
+        (0, False),
     ]
 
 
@@ -115,9 +125,17 @@ def test_the_last_waybill_on_a_line_counts():
 
 @pytest.mark.parametrize(
     "status, cancelled, left",
-    [("pending", False, False), ("processing", False, False), ("on-hold", False, False),
-     ("completed", False, True), ("shipped", False, True), ("cancelled", True, False),
-     ("trash", True, False), ("failed", False, False), ("made-up", False, False)],
+    [
+        ("pending", False, False),
+        ("processing", False, False),
+        ("on-hold", False, False),
+        ("completed", False, True),
+        ("shipped", False, True),
+        ("cancelled", True, False),
+        ("trash", True, False),
+        ("failed", False, False),
+        ("made-up", False, False),
+    ],
 )
 def test_the_status_tells_whether_it_was_cancelled_or_left(status, cancelled, left):
     order = woocommerce.parse(raw(meta_data=[], status=status), SHOP)
@@ -130,9 +148,7 @@ def test_refunded_before_it_left_means_that_nothing_will_leave():
 
 
 def test_an_unpaid_order_has_no_money():
-    order = woocommerce.parse(
-        raw(status="on-hold", date_paid=None, date_paid_gmt=None), SHOP
-    )
+    order = woocommerce.parse(raw(status="on-hold", date_paid=None, date_paid_gmt=None), SHOP)
     assert (order.paid_at, order.paid) == (None, 0)
 
 
@@ -162,5 +178,5 @@ def test_a_wrong_line_is_named_with_its_reason(field, value, reason):
 def test_an_unknown_country_is_named():
     order = raw()
     order["shipping"]["country"] = "QQ"
-    with pytest.raises(Unreadable, match="shipping.country: “QQ” is not the ISO code of a country"):
+    with pytest.raises(Unreadable, match=r"shipping\.country: “QQ” is not the ISO code"):
         woocommerce.parse(order, SHOP)

@@ -86,7 +86,8 @@ VERBS = {
         {Status.APPROVED},
     ),
     "extend": (
-        lambda rma: rma.extend(timezone.now() + timedelta(days=9), by=DESK), {Status.EXPIRED}
+        lambda rma: rma.extend(timezone.now() + timedelta(days=9), by=DESK),
+        {Status.EXPIRED},
     ),
     "put_right": (lambda rma: rma.put_right(by=DESK), {Status.APPROVED}),
 }
@@ -143,8 +144,12 @@ def test_a_verb_works_from_its_states_only_and_a_refused_one_writes_nothing(
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("approve", "decline"), ("decline", "approve"), ("approve", "approve"),
-        ("cancel, as the buyer", "approve"), ("approve", "ask"), ("ask", "decline"),
+        ("approve", "decline"),
+        ("decline", "approve"),
+        ("approve", "approve"),
+        ("cancel, as the buyer", "approve"),
+        ("approve", "ask"),
+        ("ask", "decline"),
     ],
 )
 def test_of_two_people_who_read_the_same_the_first_to_write_wins(db, returned, first, second):

@@ -77,12 +77,17 @@ def test_the_day_the_clocks_change_has_its_usual_hours():
         ("2026-02-13", True),
         ("2026-02-14", True),  # a Saturday, worked for the long holiday
         ("2026-02-15", False),
-        ("2026-02-16", False), ("2026-02-17", False), ("2026-02-23", False),
+        ("2026-02-16", False),
+        ("2026-02-17", False),
+        ("2026-02-23", False),
         ("2026-02-24", True),
         ("2026-02-28", True),  # again a Saturday
         ("2026-03-01", False),
-        ("2026-10-01", False), ("2026-10-07", False), ("2026-10-08", True),
-        ("2026-10-10", True), ("2026-10-11", False),
+        ("2026-10-01", False),
+        ("2026-10-07", False),
+        ("2026-10-08", True),
+        ("2026-10-10", True),
+        ("2026-10-11", False),
     ],
 )
 def test_china_makes_up_for_its_long_holidays(day, works):
@@ -127,10 +132,13 @@ def test_which_day_it_is_is_decided_where_the_store_is():
     )
 
 
-@pytest.mark.parametrize("ask", [
-    lambda calendar: calendar.due(at("2026-11-24 10:00"), 1),
-    lambda calendar: calendar.close_of_working_day(at("2026-11-24 10:00"), 1),
-])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda calendar: calendar.due(at("2026-11-24 10:00"), 1),
+        lambda calendar: calendar.close_of_working_day(at("2026-11-24 10:00"), 1),
+    ],
+)
 def test_a_calendar_without_a_working_day_says_so_instead_of_looking_for_ever(ask):
     with pytest.raises(ValueError, match="within a year"):
         ask(Calendar(weekdays=()))
@@ -185,8 +193,13 @@ def test_an_account_says_what_its_calendar_needs():
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("zone", "Europe/Nowhere"), ("zone", ""), ("zone", "../etc/passwd"), ("zone", "Europe"),
-        ("country", "gb"), ("country", "GBR"), ("opens", "25:00"),
+        ("zone", "Europe/Nowhere"),
+        ("zone", ""),
+        ("zone", "../etc/passwd"),
+        ("zone", "Europe"),
+        ("country", "gb"),
+        ("country", "GBR"),
+        ("opens", "25:00"),
     ],
 )
 def test_an_account_with_a_wrong_calendar_is_refused_by_field(db, field, value):

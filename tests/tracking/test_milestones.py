@@ -7,7 +7,10 @@ from tracking.models.parcel import Milestone as OfParcel
 from tracking.texts import MILESTONES
 
 ROAD = [
-    Milestone.IN_TRANSIT, Milestone.CUSTOMS, Milestone.OUT_FOR_DELIVERY, Milestone.ATTEMPTED,
+    Milestone.IN_TRANSIT,
+    Milestone.CUSTOMS,
+    Milestone.OUT_FOR_DELIVERY,
+    Milestone.ATTEMPTED,
     Milestone.READY_FOR_PICKUP,
 ]
 EARLY = [Milestone.UNKNOWN, Milestone.ANNOUNCED, Milestone.ACCEPTED]

@@ -40,7 +40,9 @@ def parcel(db):
 
 def test_a_label_that_was_made_is_announced_not_on_its_way(parcel):
     assert (parcel.milestone, parcel.milestone_at, parcel.is_moving) == (
-        Milestone.ANNOUNCED, None, False,
+        Milestone.ANNOUNCED,
+        None,
+        False,
     )
     parcel.record([report(0, Milestone.ACCEPTED)])
     assert parcel.is_moving
@@ -66,7 +68,8 @@ def test_a_late_scan_of_the_road_does_not_undo_the_delivery(parcel):
     parcel.record([report(5, Milestone.IN_TRANSIT)])
     parcel.record([report(12, Milestone.IN_TRANSIT)])  # even when it claims to be newer
     assert (parcel.milestone, parcel.milestone_at) == (
-        Milestone.DELIVERED, START + timedelta(hours=10),
+        Milestone.DELIVERED,
+        START + timedelta(hours=10),
     )
 
 
@@ -114,7 +117,8 @@ def test_the_same_scan_in_other_words_is_one_scan(parcel):
 def test_another_place_or_code_at_the_same_moment_is_another_scan(parcel):
     reports = [
         report(1, Milestone.IN_TRANSIT, code=code, place=place)
-        for code in ("D1", "D2") for place in ("Bonn", "Köln")
+        for code in ("D1", "D2")
+        for place in ("Bonn", "Köln")
     ]
     assert len(parcel.record(reports)) == 4
     assert parcel.record(reversed(reports)) == []
@@ -150,7 +154,8 @@ def test_news_is_sent_once_and_with_what_was_before(parcel):
     finally:
         milestone_reached.disconnect(listen)
     assert heard == [
-        (Milestone.ANNOUNCED, Milestone.IN_TRANSIT), (Milestone.IN_TRANSIT, Milestone.DELIVERED),
+        (Milestone.ANNOUNCED, Milestone.IN_TRANSIT),
+        (Milestone.IN_TRANSIT, Milestone.DELIVERED),
     ]
 
 
@@ -180,9 +185,7 @@ def test_a_number_is_announced_once_per_carrier(parcel):
     other = Parcel.objects.announce(parcel.account, parcel.number, "evri")
     assert same == parcel and other != parcel
     with pytest.raises(IntegrityError), transaction.atomic():
-        Parcel.objects.create(
-            account=parcel.account, number=parcel.number, carrier=parcel.carrier
-        )
+        Parcel.objects.create(account=parcel.account, number=parcel.number, carrier=parcel.carrier)
 
 
 def test_the_database_keeps_a_scan_once(parcel):

@@ -97,7 +97,9 @@ def test_whoever_lost_the_lease_settles_nothing(chore, settle):
     assert slow.state == WorkState.CLAIMED  # nor does the object pretend
     row = FindAttempt.objects.get()
     assert (row.state, row.lease_owner, row.last_error) == (
-        WorkState.CLAIMED, fast.lease_owner, "",
+        WorkState.CLAIMED,
+        fast.lease_owner,
+        "",
     )
     assert fast.done() is True
     assert settle(slow) is False
@@ -116,7 +118,9 @@ def test_work_that_is_no_longer_wanted_is_dropped_with_its_reason(chore):
     assert row.drop("No longer news.")
     row.refresh_from_db()
     assert (row.state, row.last_error, row.lease_until) == (
-        WorkState.DROPPED, "No longer news.", None,
+        WorkState.DROPPED,
+        "No longer news.",
+        None,
     )
     assert row.done_at is not None
     assert FindAttempt.objects.claim() == []
@@ -249,16 +253,20 @@ def test_four_workers_on_postgresql_take_each_row_once():
 def file_database(tmp_path, django_db_blocker):
     """SQLite as the site runs it: a file, WAL, IMMEDIATE; not the memory of other tests."""
     options = {
-        "transaction_mode": "IMMEDIATE", "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
-    base = connections.configure_settings({
-        "default": settings.DATABASES["default"],
-        "file": {
-            "ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "work.sqlite3"),
-            "OPTIONS": options,
-        },
-    })
+    base = connections.configure_settings(
+        {
+            "default": settings.DATABASES["default"],
+            "file": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": str(tmp_path / "work.sqlite3"),
+                "OPTIONS": options,
+            },
+        }
+    )
     connections.settings["file"] = base["file"]
     with django_db_blocker.unblock():
         with connections["file"].schema_editor() as editor:

@@ -14,15 +14,18 @@ def known_zone(value: str) -> None:
     try:
         ZoneInfo(value)
     except (LookupError, ValueError, OSError):  # unknown, or no name at all
-        raise ValidationError("%(value)s is not a time zone, write for example Europe/Berlin.",
-                              params={"value": value}) from None
+        raise ValidationError(
+            "%(value)s is not a time zone, write for example Europe/Berlin.",
+            params={"value": value},
+        ) from None
 
 
 class Account(models.Model):
     name = models.CharField(max_length=80, unique=True)
     zone = models.CharField("time zone", max_length=40, default="UTC", validators=[known_zone])
     country = models.CharField(
-        max_length=2, validators=[RegexValidator(r"^[A-Z]{2}$", "Two capitals: DE.")],
+        max_length=2,
+        validators=[RegexValidator(r"^[A-Z]{2}$", "Two capitals: DE.")],
         help_text="ISO code; its public holidays count.",
     )
     opens = models.TimeField(default=time(9))

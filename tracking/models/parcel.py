@@ -67,15 +67,20 @@ class ParcelQuerySet(models.QuerySet["Parcel"]):
             if key in before:
                 continue
             parcel = Parcel(
-                account=account, carrier=story.carrier, number=story.number,
-                announced_at=story.at, checked_at=max((r.at for r in story.reports), default=None),
+                account=account,
+                carrier=story.carrier,
+                number=story.number,
+                announced_at=story.at,
+                checked_at=max((r.at for r in story.reports), default=None),
             )
-            scans[key] = {scan.identity: scan for scan in
-                          (Scan.of(parcel, report) for report in story.reports)}
+            scans[key] = {
+                scan.identity: scan
+                for scan in (Scan.of(parcel, report) for report in story.reports)
+            }
             parcel.milestone, parcel.milestone_at = _where(scans[key].values())
             made.append(parcel)
         # Somebody else may announce the same ones at this moment; one row is made.
-        self.bulk_create(made, ignore_conflicts=True)
+        Parcel.objects.bulk_create(made, ignore_conflicts=True)
         found = {(parcel.carrier, parcel.number): parcel for parcel in mine.all()}
         rows = []
         for key, known in scans.items():
@@ -90,9 +95,7 @@ class Parcel(models.Model):
     account = models.ForeignKey("tracking.Account", models.PROTECT, related_name="parcels")
     carrier = models.CharField(max_length=40, blank=True, help_text="A code of carriers.py.")
     number = models.CharField("tracking number", max_length=60)
-    milestone = models.CharField(
-        max_length=20, choices=Milestone, default=Milestone.ANNOUNCED
-    )
+    milestone = models.CharField(max_length=20, choices=Milestone, default=Milestone.ANNOUNCED)
     milestone_at = models.DateTimeField(null=True, blank=True)
     announced_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -180,9 +183,14 @@ class Scan(models.Model):
         # In UTC, because in the hour that clocks repeat, equal moments of two zones
         # compare as different; cut, because carriers know no limits.
         return cls(
-            parcel=parcel, at=report.at.astimezone(UTC), milestone=report.milestone,
-            code=report.code[:60], place=report.place[:120], words=report.words,
-            language=report.language, utc_offset=report.utc_offset,
+            parcel=parcel,
+            at=report.at.astimezone(UTC),
+            milestone=report.milestone,
+            code=report.code[:60],
+            place=report.place[:120],
+            words=report.words,
+            language=report.language,
+            utc_offset=report.utc_offset,
         )
 
     @property

@@ -24,11 +24,14 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", type=Path)
         parser.add_argument("--store", metavar="SLUG")
         parser.add_argument(
-            "--source", choices=list(sources.SOURCES), default="",
+            "--source",
+            choices=list(sources.SOURCES),
+            default="",
             help="What wrote the file; told from its content when not given.",
         )
         parser.add_argument(
-            "--strict", action="store_true",
+            "--strict",
+            action="store_true",
             help="Take in all of it or, if anything is wrong, none.",
         )
         parser.add_argument(
