@@ -87,14 +87,18 @@ def dateline(value: date | datetime) -> str:
     return format_date(value, "full", babel_locale())
 
 
-def short_day(value: date | datetime) -> str:
-    """Without the weekday, for narrow places: `3 December`, `12月3日`."""
-    value = as_date(value)
+def short_day(value: date | datetime, today: date | None = None) -> str:
+    """Without the weekday, for narrow places: `3 December`, `12月3日`; with the year when
+    it is not this year."""
+    value, today = as_date(value), today or timezone.localdate()
+    other_year = value.year != today.year
     match language():
         case "en":
-            return f"{value.day} {ENGLISH_MONTHS[value.month - 1]}"
+            words = f"{value.day} {ENGLISH_MONTHS[value.month - 1]}"
+            return f"{words} {value.year}" if other_year else words
         case "zh":
-            return f"{value.month}月{value.day}日"
+            words = f"{value.month}月{value.day}日"
+            return f"{value.year}年{words}" if other_year else words
     return format_date(value, "long", babel_locale())
 
 

@@ -323,7 +323,7 @@ def _return(notice: Notice) -> Facts:
         "items": [
             Item(
                 row.requested,
-                " ".join(f"{row.line.title}, {row.line.variant}".strip(", ").split()),
+                _line(row.line.full_title),
                 texts.REASONS[row.reason].label,
                 row.comment,
             )

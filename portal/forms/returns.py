@@ -330,11 +330,17 @@ class WishForm(forms.Form):
         field.choices = [(code, WISHES[code].label) for code in wishes]
         field.hints = {code: WISHES[code].hint for code in wishes}  # type: ignore[attr-defined]
         self.offers_exchange = Wish.EXCHANGE in wishes
-        wishes_another = self.data.get("wish") == Wish.EXCHANGE
-        self.fields["other"].required = wishes_another or not self.is_bound
+        self.wishes_another = self.data.get("wish") == Wish.EXCHANGE
+
+    def _clean_fields(self) -> None:
+        # Required only for an exchange; but never said to be optional, which would
+        # tell the opposite to whoever chooses the exchange.
+        self.fields["other"].required = self.wishes_another
+        super()._clean_fields()
+        self.fields["other"].required = True
 
     def clean_other(self) -> str:
-        return self.cleaned_data["other"] if self.data.get("wish") == Wish.EXCHANGE else ""
+        return self.cleaned_data["other"] if self.wishes_another else ""
 
 
 # --- later: answer, appeal -------------------------------------------------------------------

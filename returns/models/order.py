@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Prefetch, Q
 from django.utils import timezone
+from django.utils.translation import pgettext
 
 from returns import ledger, links, policy
 from returns.codes import Kind, Wish
@@ -339,6 +340,14 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def full_title(self) -> str:
+        """With its variant, in the reader's punctuation."""
+        if not self.variant:
+            return self.title
+        words = pgettext("a product and its variant", "{title}, {variant}")
+        return words.format(title=self.title, variant=self.variant)
 
     @cached_property
     def rules(self) -> Rules:

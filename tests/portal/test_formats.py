@@ -166,3 +166,12 @@ def test_money_is_the_amount_and_then_the_currency(language, amount, currency, w
 )
 def test_a_mask_shows_enough_to_recognise_and_too_little_to_write_to(mask, value, shown):
     assert mask(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "1 October 2027"), ("zh-hans", "2027年10月1日")]
+)
+def test_a_short_day_of_another_year_names_the_year(language, words):
+    with translation.override(language):
+        assert formats.short_day(date(2027, 10, 1), today=SATURDAY) == words
+        assert "2027" not in formats.short_day(date(2027, 10, 1), today=date(2027, 1, 1))

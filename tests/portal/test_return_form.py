@@ -680,3 +680,9 @@ def test_no_page_asks_the_database_more_often_for_more_lines(
     ):
         with django_assert_max_num_queries(10):
             assert client.get(page(order, name, **kwargs)).status_code == 200
+
+
+def test_the_field_for_an_exchange_is_never_called_optional(sarah, order):
+    for data in ({}, {"wish": "refund"}, {"wish": "exchange"}):
+        text = sarah.post(page(order, "return_wish"), data).content.decode()
+        assert "leave this empty" not in text

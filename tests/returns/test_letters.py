@@ -356,7 +356,7 @@ def test_more_time_is_told_as_such(shop):
 def test_a_question_is_asked_in_the_desks_own_words(shop):
     letter = write(shop.asked())
     assert "> Which size would fit?\n> And which colour?" in letter.text
-    assert "Answer the question:" in letter.text
+    assert "Answer the question\n" in letter.text
     assert "If you answer today, a person replies by" in letter.text
 
 
