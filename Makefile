@@ -43,7 +43,7 @@ pins:
 
 screenshots:
 	@bin/venv dev
-	.venv/bin/python manage.py screenshots
+	.venv/bin/python -m tests.screenshots
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -27,11 +27,13 @@ from django.utils import timezone, translation
 from portal.speaking import speaking
 from returns import addresses
 from returns.models import Order, Store
-from returns.models.access import PER_NETWORK, Throttle, secret_hash
+from returns.models.access import PER_NEIGHBOURHOOD, PER_NETWORK, Throttle, secret_hash
 
 GRANTS = "orders"  # session: {order id: when a code was entered (seconds since 1970) or 0}
+ENTRIES = "entries"  # session: {order id: when it was opened last (seconds since 1970)}
 MOST_GRANTS = 20  # the latest; nobody follows more orders in one browser
 CODE_IS_FRESH = timedelta(minutes=15)
+LOG_INS = (60, timedelta(hours=1))
 
 View = Callable[..., HttpResponseBase]
 
@@ -52,19 +54,30 @@ class OrderRequest(StoreRequest):
 def enter(request: HttpRequest, order: Order, *, by_code: bool = False) -> None:
     """Opens `order` to this session, under a new session key, so that nobody who planted
     the old one comes in too. A link never takes away the freshness of a code."""
-    grants = dict(request.session.get(GRANTS, {}))
-    key = str(order.pk)
-    if key in grants and not by_code:
+    if opens(request, order) and not by_code:
         return
-    entered = int(timezone.now().timestamp()) if by_code else 0
+    grants, entries = (dict(request.session.get(kept, {})) for kept in (GRANTS, ENTRIES))
+    key, now = str(order.pk), timezone.now().timestamp()
     grants.pop(key, None)
+    grants = dict([*grants.items(), (key, int(now) if by_code else 0)][-MOST_GRANTS:])
     request.session.cycle_key()
-    request.session[GRANTS] = dict([*grants.items(), (key, entered)][-MOST_GRANTS:])
+    request.session[GRANTS] = grants
+    request.session[ENTRIES] = {pk: at for pk, at in entries.items() if pk in grants} | {key: now}
 
 
 def granted(request: HttpRequest) -> list[str]:
-    """The ids of the orders that this session has opened, oldest entry first."""
+    """The ids of the orders that this session has opened, oldest entry first. Whether one
+    is open still, `opens` says."""
     return list(request.session.get(GRANTS, {}))
+
+
+def opens(request: HttpRequest, order: Order) -> bool:
+    """Whether this session opened `order`, after its links were closed if they were."""
+    key = str(order.pk)
+    if key not in request.session.get(GRANTS, {}):
+        return False
+    closed = order.links_closed_at
+    return closed is None or request.session.get(ENTRIES, {}).get(key, 0) > closed.timestamp()
 
 
 def store_view(view: View) -> View:
@@ -104,8 +117,8 @@ def order_view(
                     store__slug=store, store__is_active=True, ref=ref, pk__in=granted(request)
                 ).first()
             )
-            if not order:
-                return _refused(request, store)
+            if not order or not opens(request, order):
+                return _refused(request, store, to_find=bool(order))
             request.store, request.order = order.store, order
             request.has_fresh_code = _is_fresh(request.session[GRANTS][str(order.pk)])
             if home := at_home(request, order.store):
@@ -121,13 +134,13 @@ def order_view(
     return decorate(view) if view else decorate
 
 
-def _refused(request: Any, slug: str) -> HttpResponseBase:
+def _refused(request: Any, slug: str, *, to_find: bool = False) -> HttpResponseBase:
     """The answer at an order's address that this session may not open. It depends on the
-    session only, never on whether there is such an order."""
+    session only, never on whether there is such an order. to_find: it was open before."""
     request.store = _open_store(slug)
     if home := at_home(request, request.store):
         return home
-    if granted(request):
+    if granted(request) and not to_find:
         raise Http404
     return redirect(addresses.store_page(request.store, "find"))
 
@@ -160,13 +173,31 @@ def _finished(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def may_ask(request: HttpRequest) -> datetime | None:
-    """Counts one question for a code from the visitor's network. None: within the limits;
-    otherwise from when on the next question is answered."""
-    return Throttle.objects.admit(f"ask:{network(request)}", PER_NETWORK)
+    """Counts one question for a code from the visitor's network and its neighbourhood.
+    None: within the limits; otherwise from when on the next question is answered."""
+    again_at = Throttle.objects.admit(f"ask:{network(request)}", PER_NETWORK)
+    return again_at or Throttle.objects.admit(
+        f"ask-near:{neighbourhood(request)}", PER_NEIGHBOURHOOD
+    )
+
+
+def may_log_in(request: HttpRequest) -> datetime | None:
+    """The same for passwords of staff, before one is looked at: that is slow on purpose."""
+    return Throttle.objects.admit(f"login:{network(request)}", [LOG_INS])
 
 
 def network(request: HttpRequest) -> str:
-    """A name for the visitor's network: the address (IPv6: its /64), hashed.
+    """A name for the visitor's network: the address (IPv6: its /64), hashed."""
+    return secret_hash("network", _network_of(client_address(request)))
+
+
+def neighbourhood(request: HttpRequest) -> str:
+    """A name for what one customer may own whole: the /24 (IPv6: the /48), hashed."""
+    return secret_hash("network", _network_of(client_address(request), v4=24, v6=48))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's address, or '' when it cannot be told.
 
     Only as many proxies as are configured are believed; X-Forwarded-For beyond that is
     whatever the visitor wrote.
@@ -176,10 +207,11 @@ def network(request: HttpRequest) -> str:
         hops = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
         if len(hops) >= settings.TRUSTED_PROXIES and hops[0]:
             address = hops[-settings.TRUSTED_PROXIES]
-    return secret_hash("network", _network_of(address))
+    ip = _ip(address)
+    return str(ip) if ip else ""
 
 
-def _network_of(address: str) -> str:
+def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     # Some proxies write the port as well: 203.0.113.9:41234, [2001:db8::1]:41234.
     if address.startswith("["):
         address = address[1:].partition("]")[0]
@@ -188,9 +220,14 @@ def _network_of(address: str) -> str:
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    if ip.ipv4_mapped:
-        return str(ip.ipv4_mapped)
-    return str(ipaddress.ip_network((ip, 64), strict=False))
+        return None
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        return ip.ipv4_mapped
+    return ip
+
+
+def _network_of(address: str, v4: int = 32, v6: int = 64) -> str:
+    ip = _ip(address)
+    if ip is None:
+        return "unknown"
+    return str(ipaddress.ip_network((ip, v4 if ip.version == 4 else v6), strict=False))

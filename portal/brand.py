@@ -58,7 +58,7 @@ def contrast(one: str, other: str) -> float:
 
 def to_oklch(colour: str) -> Oklch:
     r, g, b = _channels(colour)
-    l = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)  # noqa: E741
+    l = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)  # noqa: E741  l, m, s: cone responses
     m = math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
     s = math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
     a = 1.9779984951 * l - 2.4285922050 * m + 0.4505937099 * s
@@ -69,7 +69,7 @@ def to_oklch(colour: str) -> Oklch:
 
 def _linear(colour: Oklch) -> tuple[float, float, float]:
     a, b = colour.chroma * math.cos(colour.hue), colour.chroma * math.sin(colour.hue)
-    l = (colour.lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3  # noqa: E741
+    l = (colour.lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3  # noqa: E741  l, m, s: cone responses
     m = (colour.lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     s = (colour.lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
     return (

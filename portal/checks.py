@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import DatabaseError
 
 from portal.environment import text
 
@@ -61,6 +62,16 @@ def production_is_complete(**kwargs: Any) -> Sequence[CheckMessage]:
                 id="homeward.E003",
             )
         )
+    if not settings.TRUSTED_PROXIES:
+        problems.append(
+            Warning(
+                "HOMEWARD_TRUSTED_PROXIES is 0. Behind a proxy that makes all visitors one "
+                "network, which is soon asked to wait, and https is not seen.",
+                hint="Set HOMEWARD_TRUSTED_PROXIES=1 behind one proxy that sets X-Forwarded-For "
+                "and X-Forwarded-Proto.",
+                id="homeward.W002",
+            )
+        )
     address = urlsplit(settings.BASE_URL)
     if address.scheme != "https" or not address.hostname or address.query or address.fragment:
         problems.append(
@@ -76,12 +87,14 @@ def production_is_complete(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register("homeward")
 def numbers_are_numbers(**kwargs: Any) -> Sequence[CheckMessage]:
-    """settings.py falls back to its default for these; here they are refused."""
+    """Whoever reads these falls back to a default; here they are refused."""
     examples = {
         "HOMEWARD_TRUSTED_PROXIES": ("1", 0, 10),
         "PORT": ("8000", 1, 65535),
         "HOMEWARD_WEB_WORKERS": ("1", 1, 64),
-        "HOMEWARD_WEB_THREADS": ("4", 1, 512),
+        "HOMEWARD_WEB_THREADS": ("32", 1, 512),
+        # Slower, and /healthz/jobs would take the pause between two beats for a failure.
+        "HOMEWARD_TICK": ("20", 1, 60),
     }
     problems = []
     for name, (example, least, most) in examples.items():
@@ -120,6 +133,45 @@ def mail_server_is_understood(**kwargs: Any) -> Sequence[CheckMessage]:
             hint="For example HOMEWARD_SMTP_URL=smtp://user:password@mail.example.com:587?tls=1",
             id="homeward.E008",
         )
+    ]
+
+
+@register("homeward")
+def mail_is_private(**kwargs: Any) -> Sequence[CheckMessage]:
+    options = settings.MAILERS["default"].get("OPTIONS", {})
+    if not settings.PRODUCTION or "host" not in options:
+        return []
+    if options["use_tls"] or options["use_ssl"]:
+        return []
+    return [
+        Warning(
+            "HOMEWARD_SMTP_URL says neither tls=1 nor ssl=1, so letters, with their links "
+            "and codes, and the password travel readably.",
+            hint="For example HOMEWARD_SMTP_URL=smtp://user:password@mail.example.com:587?tls=1",
+            id="homeward.W003",
+        )
+    ]
+
+
+def link_keys_are_secret() -> Sequence[CheckMessage]:
+    """Not registered: it asks the database. Called before anything is served."""
+    from returns.links import PUBLIC_KEY
+    from returns.models import LinkKey
+
+    if not settings.PRODUCTION:
+        return []
+    try:
+        keys = list(LinkKey.objects.live().filter(secret=PUBLIC_KEY).select_related("store"))
+    except DatabaseError:  # not there yet, or away: then nothing can be opened either
+        return []
+    return [
+        Error(
+            f"The link key {key.key_id} of the store {key.store.slug} is the one printed in the "
+            "README: everybody can make links to its orders.",
+            hint="The demo belongs into no production: give it a new, empty database.",
+            id="homeward.E010",
+        )
+        for key in keys
     ]
 
 

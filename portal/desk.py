@@ -1,7 +1,7 @@
 """The desk: Django's admin, opened by what has to be done today."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -9,8 +9,9 @@ from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 
+from portal import access
+from portal.views.errors import too_often
 from returns.models import Notice, Promise, ReturnAuthorization
 from returns.states import Status
 from tracking.work import WorkState
@@ -28,24 +29,28 @@ class Queue:
     oldest: datetime | None = None
     late: int = 0
 
-    @property
-    def waited(self) -> timedelta | None:
-        return timezone.now() - self.oldest if self.oldest else None
 
-
-def _queue(name: str, rows: Any, since: str, query: str, late: int = 0) -> Queue:
+def _queue(name: str, rows: Any, since: str, query: str, *, is_late: bool = False) -> Queue:
+    """since: the field that says since when a row waits. is_late: all of its rows are."""
     figures = rows.aggregate(count=Count("pk"), oldest=Min(since))
+    count, oldest = figures["count"], figures["oldest"]
     model = rows.model._meta.model_name
     url = reverse(f"admin:returns_{model}_changelist") + f"?{query}"
-    return Queue(name, url, figures["count"], figures["oldest"], late)
+    return Queue(name, url, count, oldest, count if is_late else 0)
 
 
-def queues(overdue: int) -> list[Queue]:
+def queues() -> list[Queue]:
     """Every queue of the desk, in the order in which it should be worked."""
     returns = ReturnAuthorization.objects
     return [
         _queue("Return requests to answer", returns.waiting(), "requested_at", "status=requested"),
-        _queue("Promises overdue", Promise.objects.due(), "due_at", "state=open&due=late", overdue),
+        _queue(
+            "Promises overdue",
+            Promise.objects.due(),
+            "due_at",
+            "state=open&due=late",
+            is_late=True,
+        ),
         _queue(
             "Waiting for the buyer’s answer",
             returns.filter(status=Status.INFO_REQUESTED),
@@ -59,7 +64,7 @@ def queues(overdue: int) -> list[Queue]:
             "status=approved",
         ),
         _queue(
-            "Money to send, nothing comes back",
+            "To put right, nothing comes back",
             returns.filter(status=Status.APPROVED, keeps_goods=True),
             "approved_at",
             "status=approved&keeps_goods__exact=1",
@@ -80,15 +85,21 @@ class Desk(AdminSite):
     index_template = "admin/today.html"
     enable_nav_sidebar = False
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if request.method == "POST" and (again_at := access.may_log_in(request)):
+            return too_often(request, again_at)
+        return super().login(request, extra_context)
+
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         context: dict[str, Any] = {}
         if request.user.has_perm("returns.view_returnauthorization"):
-            overdue = list(
-                Promise.objects.due()
-                .select_related("order", "authorization")
-                .order_by("due_at")[:OVERDUE_SHOWN]
-            )
-            context = {"overdue": overdue, "queues": queues(len(overdue))}
+            overdue = Promise.objects.due().select_related("order", "authorization")
+            found = queues()
+            context = {
+                "overdue": overdue.order_by("due_at")[:OVERDUE_SHOWN],
+                "late": sum(queue.late for queue in found),
+                "queues": found,
+            }
         return super().index(request, context | (extra_context or {}))

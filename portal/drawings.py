@@ -5,6 +5,10 @@ only those it used are sent along (see `portal/templatetags/homeward.py`).
 """
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from returns.models import OrderLine
 
 ACTIONS = {
     "box": (
@@ -40,28 +44,15 @@ ACTIONS = {
         "M15.3 13.3a3.3 3.3 0 1 1-6.6-.1 3.3 3.3 0 0 1 6.6.1z"
     ),
     "mail": "M3.6 6.3h16.8l-.1 11.6H3.7zM3.8 6.6l8.3 6.5 8.2-6.5",
-    "scissors": (
-        "M19.6 4.9 8.3 15.3M19.7 19.2 8.4 8.7"
-        "M8.9 6.9a2.6 2.6 0 1 1-5.2-.1 2.6 2.6 0 0 1 5.2.1z"
-        "M8.9 17.1a2.6 2.6 0 1 1-5.2-.1 2.6 2.6 0 0 1 5.2.1z"
-    ),
     "money": (
         "M3.4 7.2h17.1l.1 9.7-17.2.1zM14.4 12a2.4 2.4 0 1 1-4.8-.1 2.4 2.4 0 0 1 4.8.1z"
         "M6.3 12h.1M17.6 12h.1"
     ),
-    "pen": "m4.3 19.8.9-4.3L15.8 4.8c.9-.9 2.2-.8 3 .1s.9 2.1 0 3L8.3 18.7zM13.9 6.9l3.1 3",
     "phone": (
         "M7.9 3.9c-1.5.3-3.2 1.6-3.3 3.3.3 6.5 5.9 12 12.3 12.2 1.7-.1 3-1.8 3.3-3.3"
         "l-4.1-2.5-2 1.9c-2.2-1-3.8-2.5-4.7-4.7L11.2 9z"
     ),
-    "globe": (
-        "M20.4 12.1a8.4 8.4 0 1 1-16.8-.2 8.4 8.4 0 0 1 16.8.2zM3.8 12h16.5"
-        "M12 3.7c-4.3 4.8-4.3 11.8 0 16.6 4.3-4.8 4.3-11.8 0-16.6z"
-    ),
     "cancel": "M20.4 12.1a8.4 8.4 0 1 1-16.8-.2 8.4 8.4 0 0 1 16.8.2zM9 9.1l6 6M15 9l-6.1 6.1",
-    "leaf": (
-        "M5.2 19.2C4 11.2 8.6 5.4 19.4 4.6c.6 9.9-4.4 15.3-11.9 13.4M4.5 20.6c2.2-4.6 5-7.6 9-9.7"
-    ),
 }
 
 # Logos a store can choose, and what people buy. A line of an order is drawn by its title.
@@ -193,3 +184,8 @@ def symbol(name: str) -> str:
 def of_product(title: str) -> str:
     """The symbol that fits a product's title; a box when none does."""
     return next((name for name, words in WORDS.items() if words.search(title)), FALLBACK)
+
+
+def of_line(line: "OrderLine") -> str:
+    """The drawing that the shop chose for a line, else the one that fits its title."""
+    return line.drawing or of_product(line.title)

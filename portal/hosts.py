@@ -26,6 +26,7 @@ class StoreHostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         slug = "" if request.path_info.startswith(HEALTH) else store_at(request.get_host())
+        # Ours; read with getattr where a request may not have come through here.
         request.host_store = slug  # type: ignore[attr-defined]
         if slug and not request.path_info.startswith(SHARED):
             # Only what is resolved: `request.path` stays what the browser asked for.

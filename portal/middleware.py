@@ -1,37 +1,29 @@
 """Limits on what comes in, and headers on what goes out."""
 
+import time
 from collections.abc import Callable
 from io import BytesIO
 
 from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream, WSGIRequest
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+
+from portal.views.errors import too_large
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Files go in only where the desk imports them.
-FILE_LIMIT = 16 * 1024 * 1024
-FILE_PATHS = ("/desk/",)
-# How much of a refused body is still read, so that the sender gets to read our answer.
-DRAIN_LIMIT = 2 * FILE_LIMIT
-CHUNK = 64 * 1024
-
-
-def body_limit(path: str) -> int:
-    """The most bytes that a request to `path` may carry."""
-    return FILE_LIMIT if path.startswith(FILE_PATHS) else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-
-
-def too_large(request: HttpRequest) -> HttpResponse:
-    """The page for 413, in the reader's language."""
-    return render(request, "413.html", status=413)
+# How much of a refused body is still read, and for how long (seconds), so that the sender
+# gets to read our answer; and for how long we wait for a body in chunks. Read in small
+# parts: the web server gives a part only when it is whole, and nothing ends its wait.
+DRAIN_LIMIT = 1024 * 1024
+PATIENCE = 5.0
+CHUNK = 4 * 1024
 
 
 class BodyLimitMiddleware:
-    """Answers 413 to bodies over the limit before anything reads them.
+    """Answers 413 to bodies over DATA_UPLOAD_MAX_MEMORY_SIZE before anything reads them.
 
-    Stands after LocaleMiddleware, so that the answer is in the reader's language. A body
+    Stands after SessionMiddleware, so that the answer is in the reader's language. A body
     sent in chunks has no declared length; Django would take it for empty, so it is read
     here, up to the limit.
     """
@@ -43,34 +35,40 @@ class BodyLimitMiddleware:
         # Whatever the sender says: other encodings can carry halves of signs, which
         # neither the database nor a page can hold.
         request.encoding = "utf-8"
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         length = request.META.get("CONTENT_LENGTH") or ""
         if not length and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-            if not self._take_chunks(request):
+            if not self._take_chunks(request, limit):
                 return too_large(request)
-        elif length.isdecimal() and int(length) > body_limit(request.path_info):
+        elif length.isdecimal() and int(length) > limit:
             self._drain(request, int(length))
             return too_large(request)
         return self.get_response(request)
 
-    def _take_chunks(self, request: HttpRequest) -> bool:
-        """Gives the request its whole body; False when it is over the limit."""
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # it is held in memory
-        stream, body, seen = request.META["wsgi.input"], b"", 0
+    def _take_chunks(self, request: HttpRequest, limit: int) -> bool:
+        """Gives the request its whole body; False when it is over the limit or too slow."""
+        stream, body, seen = request.META["wsgi.input"], bytearray(), 0
+        until = time.monotonic() + PATIENCE
         while seen <= DRAIN_LIMIT and (part := stream.read(CHUNK)):
             seen += len(part)
             if seen <= limit:
                 body += part
+            if time.monotonic() > until:
+                return False
         if seen > limit:
             return False
         request.META["CONTENT_LENGTH"] = str(len(body))
         assert isinstance(request, WSGIRequest)
-        request._stream = LimitedStream(BytesIO(body), len(body))  # type: ignore[assignment]
+        # Django's own stream reads from any file; its type tells only of its own.
+        request._stream = LimitedStream(BytesIO(bytes(body)), len(body))  # type: ignore[assignment]
         return True
 
     def _drain(self, request: HttpRequest, length: int) -> None:
-        left = min(length, DRAIN_LIMIT)
+        left, until = min(length, DRAIN_LIMIT), time.monotonic() + PATIENCE
         while left > 0 and (part := request.read(min(left, CHUNK))):
             left -= len(part)
+            if time.monotonic() > until:
+                return
 
 
 class PrivacyHeadersMiddleware:

@@ -4,9 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
 
-from portal.speaking import LANGUAGES
+from portal.speaking import LANGUAGES, keep_choice
 from returns import addresses
+
+# Outermost, as `require_safe` is: what a page cannot take is refused to everybody alike.
+form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def render_page(
@@ -42,7 +46,9 @@ def render_page(
     name = f"portal/{template}.html"
     if fragment and getattr(request, "htmx", False):
         name = f"{name}#{fragment}"
-    return render(request, name, context, status=status)
+    response = render(request, name, context, status=status)
+    keep_choice(request, response)
+    return response
 
 
 def _in_language(request: HttpRequest, code: str) -> str:

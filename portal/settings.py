@@ -28,7 +28,7 @@ PORT = text("PORT", "8000")
 # Everything the site writes lives in one folder, so that one folder is backed up.
 DATA_DIR = Path(text("HOMEWARD_DATA_DIR", str(BASE_DIR / "var")))
 with suppress(OSError):
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # everybody's orders are in it
 DATA_DIR_REFUSED: Path | None = None
 if not os.access(DATA_DIR, os.W_OK | os.X_OK):
     # Refused by name in portal/checks.py; until then something must stand here.
@@ -262,11 +262,15 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "homeward"
 CSRF_COOKIE_NAME = "homeward-form"
+# What a reader without a session chose with ?lang= (portal/speaking.py).
+LANGUAGE_COOKIE_NAME = "homeward-language"
+LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
-# Forms are small; photos (16 MB) come one per request and stream to disk.
+# Forms are small, and no page takes files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
 CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
 
 AUTHENTICATION_BACKENDS = [
@@ -285,7 +289,7 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
-AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
+AXES_CLIENT_IP_CALLABLE = "portal.access.client_address"
 LOGIN_URL = "admin:login"
 
 LOGGING = {
@@ -298,10 +302,16 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # Strangers write these lines, as many as they like.
+        "django.security.csrf": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
         "axes": {"level": "WARNING"},
         "django-q": {"level": "WARNING"},
     },

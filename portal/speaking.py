@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from returns.models import Order, Store
 
-CHOSEN = "language"  # session: chosen by the reader on the page
+CHOSEN = "language"  # session: chosen by the reader on the page; without a session a cookie
 LANGUAGES = dict(settings.LANGUAGES)
 
 
@@ -20,15 +20,30 @@ def speaking(
     request: HttpRequest, store: Store | None = None, order: Order | None = None
 ) -> Iterator[None]:
     """Speaks the reader's language and tells the time of the buyer or the store, for the
-    time of one view. `?lang=` is the reader's choice and is kept in the session."""
+    time of one view. `?lang=` is the reader's choice and is kept (`keep_choice`)."""
     chosen = request.GET.get("lang")
-    if chosen in LANGUAGES and request.method != "HEAD":
+    if chosen in LANGUAGES and request.method != "HEAD" and request.session.keys():
         request.session[CHOSEN] = chosen
     language = language_for(request, store, order)
     zone = order.where if order else store.zone if store else settings.TIME_ZONE
     with translation.override(language), timezone.override(ZoneInfo(zone)):
+        # Django's own LocaleMiddleware sets it too, and no type tells of it.
         request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
         yield
+
+
+def keep_choice(request: HttpRequest, response: HttpResponse) -> None:
+    """For readers without a session: a row for each of them could be made without end."""
+    chosen = request.GET.get("lang", "")
+    if chosen in LANGUAGES and request.method != "HEAD" and not request.session.keys():
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite="Lax",
+        )
 
 
 def language_for(
@@ -39,6 +54,7 @@ def language_for(
     wishes = [
         request.GET.get("lang", ""),
         request.session.get(CHOSEN, ""),
+        request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""),
         order.language if order else "",
         browser_language(request),
         store.language if store else "",

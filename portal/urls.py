@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
+from django.views.generic import RedirectView
 
 from portal.views import brand, errors, find, health, order, returns
 
@@ -65,7 +66,7 @@ pages: tuple[list[URLPattern | URLResolver], str] = (
 urlpatterns = [
     path("", include(pages)),
     path("desk/", admin.site.urls),
-    re_path(r"^admin/?$", errors.to_desk),
+    re_path(r"^admin/?$", RedirectView.as_view(pattern_name="admin:index")),
 ]
 
 handler400 = errors.bad_request

@@ -165,6 +165,11 @@ def place(zone: str) -> str:
     return town.rpartition("/")[2]
 
 
+def country(code: str) -> str:
+    """`GB` → `United Kingdom`, `英国`; the code itself when nobody knows it."""
+    return babel_locale().territories.get(code, code)
+
+
 # --- Money ------------------------------------------------------------------------------
 
 
@@ -193,21 +198,9 @@ def mask_email(value: str) -> str:
     return f"{name[:1]}•••{at}{host}" if at else "•••"
 
 
-def mask_phone(value: str) -> str:
-    """`+44 7700 900123` → `••• 0123`: the last four digits, fewer when it is short."""
-    digits = [letter for letter in value if letter.isdigit()]
-    return f"••• {''.join(digits[-4:])}" if len(digits) > 6 else "•••"
-
-
 def mask_name(value: str) -> str:
     """`Sarah Whitcombe` → `Sarah W•••`; `王小明` → `王•••`: the name on the greeting stays."""
     first, _, rest = value.strip().partition(" ")
     if rest:
         return f"{first} {rest.strip()[:1]}•••"
     return f"{first[:1]}•••" if first else ""
-
-
-def mask_line(value: str) -> str:
-    """One line of an address: `27 Redland Road` → `2•••`."""
-    value = value.strip()
-    return f"{value[:1]}•••" if value else ""

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from returns import states
-from returns.codes import Wish
+from returns.codes import Reason, Wish
 from returns.policy import Chosen
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Obstacle:
     ORDER_CANCELLED = "order_cancelled"
     UNPAID = "unpaid"
     NOT_SHIPPED = "not_shipped"
+    COMING_BACK = "coming_back"
     NEEDS_NO_PARCEL = "needs_no_parcel"
     FINAL_SALE = "final_sale"
     ALL_BACK = "all_back"
@@ -101,6 +102,14 @@ class Availability:
     on_the_way: bool = False
     reasons: tuple[str, ...] = ()
 
+    @property
+    def usual_until(self) -> datetime | None:
+        """`until` for whoever just changed their mind: a fault may be told of longer, but
+        to name that day alone would read as if anything could be sent back until then."""
+        if self.until is None or Reason.CHANGED_MIND not in self.reasons:
+            return self.until
+        return self.line.window_end(Reason.CHANGED_MIND)
+
 
 def availability(line: "OrderLine", now: datetime) -> Availability:
     order = line.order
@@ -121,6 +130,8 @@ def availability(line: "OrderLine", now: datetime) -> Availability:
         return none(Obstacle.FINAL_SALE)
     if not line.shipped:
         return none(Obstacle.NOT_SHIPPED)
+    if line.is_coming_back:
+        return none(Obstacle.COMING_BACK)
     if not order.paid_at:
         return none(Obstacle.UNPAID)
     if not line.returnable:

@@ -28,9 +28,10 @@ from returns.models.promise import Promise, PromiseKind
 from returns.states import SETTLED, Status
 from tracking import carriers
 from tracking.calendars import end_of_day
-from tracking.milestones import Milestone
+from tracking.milestones import FINAL, Milestone
 from tracking.models import Parcel
 from tracking.texts import MILESTONES
+from tracking.texts import of as stands_at
 
 LONGEST_SUBJECT = 70
 # Letters that hold no link: whoever reads them may be the wrong person.
@@ -138,7 +139,8 @@ def is_still_true(notice: Notice, now: datetime | None = None) -> bool:
         case NoticeKind.RETURN_REMINDER:
             return rma is not None and rma.post_by is not None and now < rma.post_by
         case NoticeKind.ORDER_UPDATE:
-            return notice.order.is_on_its_way
+            # That it has arrived stays news; where it is does not, once it has.
+            return "arrived" in notice.facts or notice.order.awaits_delivery
         case NoticeKind.PROMISE_LATE:
             return _renewed(notice) is not None
         case NoticeKind.ACCESS_CODE:
@@ -234,16 +236,18 @@ def _update(notice: Notice) -> Facts:
     # News since we last wrote; the first letter of all has nothing to compare with.
     since = kept.made_at if kept else None
     journeys = [
-        replace(row, is_news=row.has_arrived or since is None or bool(row.at and row.at > since))
+        replace(row, is_news=row.has_ended or since is None or bool(row.at and row.at > since))
         for row in journeys
     ]
-    # The parcel with the furthest to go gives the heading.
-    moving = [row for row in journeys if not row.has_arrived]
+    # A parcel that is still on the road gives the heading.
+    telling = sorted(journeys, key=lambda row: row.has_ended)
     missed = notice.facts.get("due_at") if notice.facts.get("late") else None
     return {
         "journeys": journeys,
         "late": _missed(PromiseKind.UPDATE, datetime.fromisoformat(missed)) if missed else "",
-        "headline": moving[0].title if moving else "",
+        "arrived": "arrived" in notice.facts,
+        "more_to_come": any(line.to_ship for line in order.with_goods().lines.all()),
+        "headline": telling[0].title if telling else "",
         "promise": _sentence(promises.open().first()),
     }
 
@@ -309,7 +313,7 @@ class Journey:
     place: str
     sentence: texts.Words
     words: str
-    has_arrived: bool
+    has_ended: bool
     is_news: bool = True
 
 
@@ -341,19 +345,21 @@ def _once_more(notice: Notice) -> Facts:
     rma = notice.authorization
     assert rma is not None
     now = timezone.now()
-    found = [
-        ledger.availability(row.line, now) for row in rma.lines.select_related("line__order__store")
-    ]
+    mine = set(rma.lines.values_list("line_id", flat=True))
+    lines = notice.order.with_goods().lines.all()
+    found = [ledger.availability(line, now) for line in lines if line.pk in mine]
     possible = [item for item in found if item.limit]
+    # The usual time; that a fault may be told of longer would read as if all might.
+    ends = [item.usual_until for item in possible]
     return {
         "once_more": bool(possible),
-        "once_more_until": min((item.until for item in possible if item.until), default=None),
+        "once_more_until": min((end for end in ends if end), default=None),
     }
 
 
 def _journey(parcel: Parcel, shipped_at: datetime) -> Journey:
-    text = MILESTONES[parcel.milestone]
     scan = parcel.scans.first()
+    text = stands_at(parcel.milestone, parcel.milestone_at or shipped_at, timezone.now())
     unknown = scan is not None and scan.milestone == Milestone.UNKNOWN
     return Journey(
         carrier=carriers.called(parcel.carrier),
@@ -365,7 +371,7 @@ def _journey(parcel: Parcel, shipped_at: datetime) -> Journey:
         place=scan.place if scan else "",
         sentence=MILESTONES[scan.milestone].sentence if scan else "",
         words=scan.words if scan and unknown else "",
-        has_arrived=parcel.milestone in {Milestone.DELIVERED, Milestone.RETURNED},
+        has_ended=parcel.milestone in FINAL,
     )
 
 

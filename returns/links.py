@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 VERSION = "v1"
+# The key of the demo and of the vector in the README: whoever reads can sign with it.
+PUBLIC_KEY = "test-key-please-change"
 SIGNATURE_LENGTH = 32
 PLAIN_REF = re.compile(r"[A-Za-z0-9_-]{1,40}\Z", re.ASCII)
 TOKEN = re.compile(

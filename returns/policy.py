@@ -81,14 +81,15 @@ class Rules:
         day where the buyer lives.
         """
         windows = (
-            [self._window(reason)] if reason else [self._window(code) for code in self.reasons]
+            [self.window(reason)] if reason else [self.window(code) for code in self.reasons]
         ) or [self.window_days]
         if None in windows:
             return None
         longest = max(days for days in windows if days is not None)
         return end_of_day(start.astimezone(ZoneInfo(zone)).date() + timedelta(days=longest), zone)
 
-    def _window(self, reason: str) -> int | None:
+    def window(self, reason: str) -> int | None:
+        """Days in which `reason` may be given; None when there is no limit."""
         rule = self.reasons.get(reason)
         return self.window_days if rule is None or rule.window_days is None else rule.window_days
 

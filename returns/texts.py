@@ -5,27 +5,21 @@ entry; `tests/returns/test_texts.py` fails when one has none. Placeholders are n
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
+from returns import formats
 from returns.codes import Avoid, DeclineReason, Payer, Payment, Reason, Wish
 from returns.ledger import Obstacle
 from returns.models.event import EventKind
 from returns.models.promise import PromiseKind
 from returns.states import Status
+from tracking.texts import Text, Words
 
-Words = str | LazyText
-
-
-@dataclass(frozen=True)
-class Text:
-    """title: where the return stands, as a heading. sentence: the same with what it
-    means. next_step: what happens now, and who has to do it."""
-
-    title: Words
-    sentence: Words
-    next_step: Words
+if TYPE_CHECKING:
+    from returns.models import ReturnAuthorization
 
 
 @dataclass(frozen=True)
@@ -48,7 +42,7 @@ STATUS: dict[str, Text] = {
     Status.INFO_REQUESTED: Text(
         _("We have a question about your return."),
         _("We need one more thing from you."),
-        _("Please answer the question below. After that we look at your request at once."),
+        _("Please answer the question below. After that a person looks at your request."),
     ),
     Status.APPROVED: Text(
         _("Your return is approved. Here is how to send it."),
@@ -58,7 +52,7 @@ STATUS: dict[str, Text] = {
     Status.IN_TRANSIT: Text(
         _("Your return is on its way to us."),
         _("The carrier has your return."),
-        _("We write to you when it is here. You do not need to do anything."),
+        _("When it is here, we look inside and settle everything. You do not need to do anything."),
     ),
     Status.RECEIVED: Text(
         _("Your return has reached us."),
@@ -92,7 +86,7 @@ STATUS: dict[str, Text] = {
     ),
     Status.EXPIRED: Text(
         _("The time to post this return is over."),
-        _("The return has ended because we saw no parcel in time."),
+        _("The return has ended because we have no note that it was posted."),
         _(
             "If you did post it, write to us and we look for it. As long as there is time you can "
             "ask for a new one."
@@ -111,6 +105,13 @@ KEEP_GOODS = Text(
     _("Nothing has to be sent back."),
     _("We put it right without a parcel. You do not need to do anything."),
 )
+
+
+def of_return(rma: "ReturnAuthorization") -> Text:
+    """Where the return stands: KEEP_GOODS when it was approved and nothing comes back."""
+    keeps = rma.status == Status.APPROVED and rma.keeps_goods
+    return KEEP_GOODS if keeps else STATUS[rma.status]
+
 
 # What was done for goods that stay with the buyer, by what the buyer wished.
 PUT_RIGHT: dict[str, Words] = {
@@ -142,9 +143,13 @@ REASONS: dict[str, Choice] = {
 WISHES: dict[str, Choice] = {
     Wish.REFUND: Choice(_("My money back"), _("To the way you paid")),
     Wish.EXCHANGE: Choice(
-        _("Another size, colour or kind"), _("Tell us which; a person checks that we have it")
+        _("Another size, colour or kind"),
+        _("Tell us which; a person checks that we have it. We pay the return postage"),
     ),
-    Wish.REPLACEMENT: Choice(_("The same again, in order"), _("A person checks that we have it")),
+    Wish.REPLACEMENT: Choice(
+        _("The same thing again, without the fault"),
+        _("A person checks that we have it. We pay the return postage"),
+    ),
     Wish.STORE_CREDIT: Choice(_("Credit for the shop"), _("To spend whenever you like")),
 }
 
@@ -203,6 +208,10 @@ OBSTACLES: dict[str, Words] = {
     Obstacle.NOT_SHIPPED: _(
         "It has not been sent yet. To cancel it before it leaves, write to us."
     ),
+    Obstacle.COMING_BACK: _(
+        "Its parcel is coming back to us, so there is nothing for you to send. Write to us "
+        "whether you would like your money or a new parcel."
+    ),
     Obstacle.NEEDS_NO_PARCEL: _("It came without a parcel and cannot be sent back."),
     Obstacle.FINAL_SALE: _(
         "It was a final sale and cannot be sent back unless it is faulty. If it is, write to us."
@@ -215,6 +224,20 @@ OBSTACLES: dict[str, Words] = {
     Obstacle.REASON_CLOSED: _("This reason could be given until {until}. Choose another one."),
     Obstacle.UNKNOWN_WISH: _("Choose what you would like from the list."),
 }
+# Where nothing can be given as a reason there is no last day to name.
+NEVER_OPEN = _("It cannot be sent back from this page. Write to us about it.")
+
+
+def obstacle(code: str, *, limit: int = 0, until: datetime | None = None) -> str:
+    """The sentence for an Obstacle, in the active language and zone.
+
+    limit: units that are possible, for TOO_MANY. until: when the time ended, for
+    WINDOW_CLOSED and REASON_CLOSED.
+    """
+    if code == Obstacle.WINDOW_CLOSED and until is None:
+        return str(NEVER_OPEN)
+    return str(OBSTACLES[code]).format(limit=limit, until=formats.day(until) if until else "")
+
 
 DECLINED: dict[str, Words] = {
     DeclineReason.WINDOW_CLOSED: _("The time to send it back is over."),
@@ -234,6 +257,7 @@ EVENTS: dict[str, Words] = {
     EventKind.INFO_GIVEN: _("You answered our question."),
     EventKind.RETURN_DECLINED: _("We could not agree to the return."),
     EventKind.RETURN_APPEALED: _("You asked us to look again."),
+    EventKind.RETURN_POSTED: _("You posted the return."),
     EventKind.RETURN_CANCELLED: _("The return was cancelled."),
     EventKind.RETURN_REMINDED: _("We reminded you of the last day to post the return."),
     EventKind.RETURN_EXPIRED: _("The time to post the return ended."),
@@ -242,6 +266,7 @@ EVENTS: dict[str, Words] = {
     EventKind.UPDATE_SENT: _("We wrote to you as promised."),
     EventKind.PROMISE_BROKEN: _("We were later than promised and told you so."),
     EventKind.CODE_SENT: _("We sent a code to the contact on the order."),
+    EventKind.LINKS_CLOSED: _("We closed the links that had opened this order."),
 }
 
 # {when}: the moment. Shown on pages and in mails, always as one whole sentence.

@@ -125,7 +125,7 @@ class RunningSite:
         roles = {}
         for pid in children(self.pid):
             command = command_of(pid)
-            if "portal.web" in command:
+            if "portal.running.web" in command:
                 roles["web server"] = pid
                 for inner in children(pid):
                     roles["web worker"] = inner

@@ -11,8 +11,17 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
+from babel.core import get_global
 
 MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
+# Countries with several zones where nearly everyone lives in one.
+MAIN_ZONES = {
+    "CN": "Asia/Shanghai",
+    "DE": "Europe/Berlin",
+    "ES": "Europe/Madrid",
+    "NZ": "Pacific/Auckland",
+    "PT": "Europe/Lisbon",
+}
 # A calendar with no working day at all is a mistake; stop looking instead of looping.
 LOOK_AHEAD = timedelta(days=366)
 
@@ -29,6 +38,14 @@ def holiday_name(country: str, day: date) -> str:
     """The name of the public holiday in `country` (ISO 3166 alpha-2) on `day`, or ''."""
     known = _public_holidays(country, day.year)
     return (known.get(day) or "") if known is not None else ""
+
+
+@lru_cache(maxsize=256)
+def zone_of(country: str) -> str:
+    """The time zone of a country (ISO 3166 alpha-2) that has one for nearly everyone, as an
+    IANA name; '' where the country alone does not tell (US, AU, …)."""
+    zones = [zone for zone, place in get_global("zone_territories").items() if place == country]
+    return zones[0] if len(zones) == 1 else MAIN_ZONES.get(country, "")
 
 
 @dataclass(frozen=True)

@@ -4,5 +4,5 @@ from tracking.models import Heartbeat
 
 
 def beat() -> None:
-    """Proof that work passes through the queue from end to end (`portal/clock.py`)."""
+    """Proof that work passes through the queue from end to end (`portal/running/clock.py`)."""
     Heartbeat.beat()

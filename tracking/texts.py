@@ -1,6 +1,7 @@
 """Milestone → words for people. Facts only: what the last scan means, never a guess."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +13,8 @@ Words = str | Promise
 
 @dataclass(frozen=True)
 class Text:
-    """title: where it is, as a heading. sentence: one line of the story. next_step:
-    what usually follows and whether the reader must do anything."""
+    """title: where it stands, as a heading. sentence: the same as one line of the
+    timeline. next_step: what follows, and whether the reader must do anything."""
 
     title: Words
     sentence: Words
@@ -51,8 +52,8 @@ MILESTONES: dict[str, Text] = {
         _("Your parcel is at customs."),
         _("Customs has it and is looking at its papers."),
         _(
-            "Most parcels leave customs within a few days. If customs asks for something, "
-            "we write to you."
+            "Most parcels leave customs within a few days. If customs asks you for "
+            "anything, write to us before you pay or send it."
         ),
     ),
     Milestone.OUT_FOR_DELIVERY: Text(
@@ -81,14 +82,45 @@ MILESTONES: dict[str, Text] = {
     Milestone.RETURNING: Text(
         _("Your parcel is on its way back to us."),
         _("The carrier is bringing it back to us."),
-        _("We write to you when it is here again. You do not need to do anything."),
+        _("When it is here again, we put it right with you. You do not need to do anything."),
     ),
     Milestone.RETURNED: Text(
         _("Your parcel came back to us."),
         _("It is back with us."),
-        _("We write to you about what happens now."),
+        _("Write to us whether you would like your money or a new parcel."),
     ),
 }
+
+# The same when nothing was reported for longer than that step should take.
+STALE: dict[str, Text] = {
+    Milestone.ANNOUNCED: Text(
+        _("The carrier has not scanned your parcel yet."),
+        _("The parcel is packed and has its number."),
+        _(
+            "It should have been scanned by now, and may lie unscanned at the carrier. If nothing "
+            "has changed in two days, write to us."
+        ),
+    ),
+    Milestone.OUT_FOR_DELIVERY: Text(
+        _("Your parcel went out for delivery, and we have heard nothing since."),
+        _("It is on the delivery van."),
+        _(
+            "It may have come in the meantime: look with neighbours and at the usual places. If it "
+            "is not there, write to us."
+        ),
+    ),
+}
+STALE_AFTER = {
+    Milestone.ANNOUNCED: timedelta(hours=48),
+    Milestone.OUT_FOR_DELIVERY: timedelta(hours=20),
+}
+
+
+def of(milestone: str, since: datetime, now: datetime) -> Text:
+    """The words of a parcel that has stood at `milestone` since then."""
+    patience = STALE_AFTER.get(Milestone(milestone))
+    return (STALE if patience and now - since > patience else MILESTONES)[milestone]
+
 
 # Short labels of the steps of the journey; pick-up stands instead of the last mile.
 STEPS: dict[str, Words] = {

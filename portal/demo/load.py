@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -183,7 +184,9 @@ class Storyteller:
                 checked = self.now - timedelta(minutes=self.chance.randint(2, 10))
                 parcel.record(reports, now=checked)
         if arrived:
-            Promise.objects.filter(order=order).update(settled_at=heard + timedelta(hours=6))
+            at = heard + timedelta(hours=6)
+            Promise.objects.filter(order=order).update(settled_at=at)
+            self.file_letters(Notice.objects.filter(order=order), at)
 
     def pack(self, box: Box, number: int) -> tuple[FulfilmentData, list[ScanReport]]:
         reports = []
@@ -232,10 +235,11 @@ class Storyteller:
             key=f"demo-{order.pk}-{number}",
             now=at,
         )
-        self.file_letters(rma, at)
+        letters = Notice.objects.filter(authorization=rma)
+        self.file_letters(letters, at)
         for then in asked.story:
             at = self.go_on(rma, then)
-            self.file_letters(rma, at)
+            self.file_letters(letters, at)
 
     def go_on(self, rma: ReturnAuthorization, then: Then) -> datetime:
         by = {
@@ -254,11 +258,11 @@ class Storyteller:
         getattr(rma, then.verb)(*then.words, by=by, now=at)
         return at
 
-    def file_letters(self, rma: ReturnAuthorization, at: datetime) -> None:
+    def file_letters(self, letters: QuerySet[Notice], at: datetime) -> None:
         """Letters of long ago were sent long ago; only young ones are left to be sent."""
         if at > self.now - STILL_DUE:
             return
-        Notice.objects.filter(authorization=rma, state=WorkState.DUE).update(
+        letters.filter(state=WorkState.DUE).update(
             state=WorkState.DONE,
             written_at=at,
             due_at=at,

@@ -5,11 +5,12 @@ from datetime import time
 from decimal import Decimal
 from typing import Any
 
+from returns import links
 from returns.codes import Avoid, Payer, Payment, Reason
 from returns.models.store import Lane
 
 # The key of the vector in README.md. Demo data never goes into production.
-LINK_KEY = "test-key-please-change"
+LINK_KEY = links.PUBLIC_KEY
 
 Row = dict[str, Any]
 

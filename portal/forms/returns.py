@@ -1,43 +1,30 @@
-"""The forms of a return, and the buyer's answers seen against the order of this moment."""
+"""The forms of a return: what goes back, why, what is wished for, and later words."""
 
-import hashlib
-import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
-from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
-from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
 
 from portal import drawings
-from returns import addresses, formats, ledger
+from returns import formats, ledger
 from returns.codes import Payer, Reason, Wish
 from returns.ledger import Availability, Obstacle
-from returns.models import BUYER, Draft, Order, OrderLine, ReturnAuthorization, Wanted
-from returns.models.authorization import Outlook
-from returns.texts import OBSTACLES, REASONS, WISHES
+from returns.models import OrderLine, ReturnAuthorization
+from returns.texts import OBSTACLES, REASONS, WISHES, obstacle
 
-FORM = "return"  # the draft's name
 PREFIX = "line-"
 COMMENT_LENGTH = 1000
 ANSWER_LENGTH = 2000
 # Longer than any order, short enough for int() whatever somebody sends.
 DIGITS = 9
-
-
-def obstacle(code: str, *, limit: int = 0, until: datetime | None = None) -> str:
-    """The sentence for an Obstacle, in the active language and zone."""
-    if code == Obstacle.WINDOW_CLOSED and until is None:
-        return gettext("It cannot be sent back from this page. Write to us about it.")
-    return str(OBSTACLES[code]).format(limit=limit, until=formats.day(until) if until else "")
 
 
 def whole_number(text: str) -> int | None:
@@ -118,7 +105,7 @@ class Row:
 
     @property
     def symbol(self) -> str:
-        return self.line.drawing or drawings.of_product(self.line.title)
+        return drawings.of_line(self.line)
 
     @property
     def bought(self) -> int:
@@ -254,13 +241,19 @@ def reason_hint(can: Availability, reason: str, currency: str) -> str:
     else:
         pays = gettext("You pay the postage.")
     rule = rules.reasons.get(reason)
-    photo = gettext("We will ask you for a photo.") if rule and rule.photos else ""
+    photo = (
+        gettext("Please take a photo before you pack it; we may ask for it.")
+        if rule and rule.photos
+        else ""
+    )
     second = f"{pays} {photo}".strip()
     lines = [(line,) for line in (str(REASONS[reason].hint), second) if line]
     return format_html_join(" ", '<span class="line">{}</span>', lines)
 
 
 class ReasonForm(forms.Form):
+    """can: the line it is about; only the reasons that are still possible are offered."""
+
     reason = forms.ChoiceField(widget=forms.RadioSelect)
     comment = Words(
         label=gettext_lazy("Tell us more"),
@@ -275,6 +268,7 @@ class ReasonForm(forms.Form):
         field = self.fields["reason"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(code, REASONS[code].label) for code in can.reasons]
+        # Ours: the second line of each choice, for the tag `choices`.
         field.hints = {  # type: ignore[attr-defined]
             code: reason_hint(can, code, can.line.order.currency) for code in can.reasons
         }
@@ -328,15 +322,16 @@ class WishForm(forms.Form):
         field = self.fields["wish"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(code, WISHES[code].label) for code in wishes]
+        # Ours, as in ReasonForm.
         field.hints = {code: WISHES[code].hint for code in wishes}  # type: ignore[attr-defined]
         self.offers_exchange = Wish.EXCHANGE in wishes
         self.wishes_another = self.data.get("wish") == Wish.EXCHANGE
 
-    def _clean_fields(self) -> None:
+    def full_clean(self) -> None:
         # Required only for an exchange; but never said to be optional, which would
         # tell the opposite to whoever chooses the exchange.
         self.fields["other"].required = self.wishes_another
-        super()._clean_fields()
+        super().full_clean()
         self.fields["other"].required = True
 
     def clean_other(self) -> str:
@@ -347,6 +342,8 @@ class WishForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
+    """The buyer's answer to a question of ours about a return."""
+
     answer = Words(
         label=gettext_lazy("Your answer"),
         max_length=ANSWER_LENGTH,
@@ -356,171 +353,11 @@ class AnswerForm(forms.Form):
 
 
 class AppealForm(forms.Form):
+    """Why a return that was declined should be looked at again."""
+
     words = Words(
         label=gettext_lazy("What should we look at again?"),
         max_length=ANSWER_LENGTH,
         rows=5,
         missing=gettext_lazy("Write what we should look at again, a few words are enough."),
     )
-
-
-# --- the answers so far ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line that goes back, with what is known about it."""
-
-    can: Availability
-    quantity: int
-    reason: str
-    comment: str
-
-    @property
-    def line(self) -> OrderLine:
-        return self.can.line
-
-    @property
-    def is_answered(self) -> bool:
-        return self.reason in self.can.reasons
-
-    @property
-    def row(self) -> Row:
-        return Row(self.can)
-
-    @property
-    def reason_words(self) -> Any:
-        return REASONS[self.reason].label
-
-
-class Answers:
-    """The draft of a return, judged by the order as it is now.
-
-    What was answered and is no longer possible counts as not answered, so `next_page`
-    leads back to it and its page says why.
-    """
-
-    def __init__(self, order: Order, draft: Draft, now: datetime):
-        self.order, self.draft = order, draft
-        self.cans = [ledger.availability(line, now) for line in order.lines.all()]
-
-    @classmethod
-    def kept(cls, order: Order) -> Self:
-        return cls(order, Draft.objects.of(order, FORM), timezone.now())
-
-    def keep(self, **answers: Any) -> None:
-        self.draft.keep(**answers)
-        self.__dict__.pop("items", None)
-
-    @property
-    def given(self) -> Mapping[str, Any]:
-        return self.draft.answers
-
-    @property
-    def quantities(self) -> dict[str, int]:
-        return self.given.get("lines", {})
-
-    def items_form(self, data: Any = None) -> ItemsForm:
-        """data: what was posted; else what is kept, which is judged again as it is shown."""
-        if data is None and self.quantities:
-            data = MultiValueDict(
-                {f"{PREFIX}{line_id}": [str(n)] for line_id, n in self.quantities.items()}
-            )
-        return ItemsForm(self.cans, data)
-
-    @cached_property
-    def items(self) -> list[Item]:
-        """What is to go back, in the order of the order."""
-        return [
-            Item(
-                can,
-                self.quantities[str(can.line.pk)],
-                self.given.get(f"reason-{can.line.pk}", ""),
-                self.given.get(f"comment-{can.line.pk}", ""),
-            )
-            for can in self.cans
-            if self.quantities.get(str(can.line.pk))
-        ]
-
-    def item(self, line_id: int) -> Item | None:
-        return next((item for item in self.items if item.line.pk == line_id), None)
-
-    @property
-    def wishes(self) -> list[str]:
-        """What every line of it may be sent back for."""
-        lines = [item.line for item in self.items] or [can.line for can in self.cans if can.limit]
-        offered = [set(line.rules.wishes) for line in lines]
-        return [code for code in Wish if all(code in some for some in offered)] or [Wish.REFUND]
-
-    @property
-    def wish(self) -> str:
-        given = self.given.get("wish", "")
-        if len(self.wishes) == 1:
-            return self.wishes[0]
-        return given if given in self.wishes else ""
-
-    @property
-    def other(self) -> str:
-        return self.given.get("other", "") if self.wish == Wish.EXCHANGE else ""
-
-    @property
-    def steps(self) -> int:
-        """Where there is nothing to choose from, nothing is asked."""
-        return 3 if len(self.wishes) == 1 else 4
-
-    @property
-    def wanted(self) -> list[Wanted]:
-        return [
-            Wanted(item.line.pk, item.quantity, item.reason, item.comment) for item in self.items
-        ]
-
-    # --- the way through ---
-
-    def page(self, name: str, **kwargs: Any) -> str:
-        return addresses.order_page(self.order, name, **kwargs)
-
-    @property
-    def is_complete(self) -> bool:
-        return self.next_page == self.page("return_check")
-
-    @property
-    def next_page(self) -> str:
-        """The first page whose question is open; the last one when none is."""
-        if not self.items_form().is_valid():
-            return self.page("return_items")
-        for item in self.items:
-            if not item.is_answered:
-                return self.page("return_reason", line=item.line.pk)
-        if not self.wish or (self.wish == Wish.EXCHANGE and not self.other):
-            return self.page("return_wish")
-        return self.page("return_check")
-
-    def page_before(self, line_id: int | None = None, *, wish: bool = False) -> str:
-        """Where `Back` leads: from a line's reason, from the wish, else from the check."""
-        if line_id is None and not wish and self.steps == 4:
-            return self.page("return_wish")
-        ids = [item.line.pk for item in self.items]
-        before = ids[: ids.index(line_id)] if line_id in ids else ids
-        if before:
-            return self.page("return_reason", line=before[-1])
-        return self.page("return_items")
-
-    def preview(self) -> Outlook:
-        return self.order.preview_return(self.wanted, wish=self.wish, by=BUYER)
-
-    @property
-    def asks_for_photos(self) -> bool:
-        return any(item.line.rules.reasons[item.reason].photos for item in self.items)
-
-    def fingerprint(self, outlook: Outlook) -> str:
-        """Names what the check page shows, so that nothing else is sent from it."""
-        shown = [
-            [[item.line_id, item.quantity, item.reason, item.comment] for item in self.wanted],
-            self.wish,
-            self.other,
-            str(outlook.total),
-            str(outlook.fee),
-            outlook.payer,
-            outlook.keeps_goods,
-        ]
-        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]

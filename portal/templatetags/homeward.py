@@ -27,19 +27,12 @@ register = template.Library()
 
 register.filter("money", formats.money)
 register.filter("day", formats.day)
-register.filter("short_day", formats.short_day)
-register.filter("dateline", formats.dateline)
 register.filter("moment", formats.moment)
-register.filter("story_time", formats.story_time)
-register.filter("ago", formats.ago)
 register.filter("mask_email", formats.mask_email)
-register.filter("mask_phone", formats.mask_phone)
-register.filter("mask_name", formats.mask_name)
-register.filter("mask_line", formats.mask_line)
+register.filter("line_symbol", drawings.of_line)
 
 STYLES: dict[str, Callable[..., str]] = {
     "day": formats.day,
-    "short_day": formats.short_day,
     "dateline": formats.dateline,
     "moment": formats.moment,
     "story_time": formats.story_time,
@@ -51,11 +44,6 @@ STYLES: dict[str, Callable[..., str]] = {
 def when(value: date | datetime, style: str = "moment") -> SafeString:
     """`<time datetime="…">Tuesday 24 November, 18:00</time>`, in one of STYLES."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), STYLES[style](value))
-
-
-@register.simple_tag(name="when")
-def when_tag(value: date | datetime, style: str = "moment") -> SafeString:
-    return when(value, style)
 
 
 @register.filter
@@ -78,12 +66,6 @@ def icon(name: str, more: str = "") -> SafeString:
     """`{% icon "box" %}`; `more` adds classes, as in `{% icon "chev" "turn" %}`."""
     classes = f"ico {more}".strip()
     return format_html('<svg class="{}" aria-hidden="true">{}</svg>', classes, _use(name))
-
-
-@register.filter
-def product_symbol(title: str) -> str:
-    """The name of the drawing that fits a product's title, for `{% icon %}`."""
-    return drawings.of_product(title)
 
 
 @register.simple_tag

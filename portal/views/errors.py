@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -16,7 +16,9 @@ from returns import addresses
 
 def _page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     """With a store known, it looks like that store and offers its Find, whatever was asked
-    for there."""
+    for there. Plain where there is no session yet: it may hold the language chosen."""
+    if not hasattr(request, "session"):
+        return _plain_page(request, status)
     store = getattr(request, "store", None)
     if store:
         find_url = addresses.store_page(store, "find")
@@ -30,9 +32,14 @@ def _page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Also comes before there is a session: a host name that is not ours, for one."""
-    if not hasattr(request, "session"):
-        return _plain_page(request, 400)
-    return _page(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
+    return _page(request, 400)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413: more was sent than any form of ours holds."""
+    return _page(request, 413)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -68,7 +75,3 @@ def _plain_page(request: HttpRequest, status: int) -> HttpResponse:
         response = HttpResponse(render_to_string(f"{status}.html"), status=status)
     response.headers["Content-Language"] = language
     return response
-
-
-def to_desk(request: HttpRequest) -> HttpResponse:
-    return redirect("admin:index")

@@ -10,17 +10,17 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access
 from portal.access import OrderRequest, StoreRequest, order_view, store_view
 from portal.forms.find import CodeForm, FindForm
-from portal.pages import render_page
+from portal.pages import form_page, render_page
 from portal.speaking import speaking
 from portal.views.errors import too_often
 from returns import addresses, links
 from returns.models import FindAttempt, Order, ShortLink, Store, Throttle
-from returns.models.access import PER_ORDER, codes_of
+from returns.models.access import PER_ORDER, code_throttle_key
 
 # In the session: the tokens of the questions that it asked.
 ATTEMPT, STEP_UP = "attempt", "step_up"
@@ -28,8 +28,6 @@ ATTEMPT, STEP_UP = "attempt", "step_up"
 CLOSED, EXPIRED = "link", "expired"
 # Mail programs take what stands behind a link for a part of it.
 BEHIND_A_LINK = ".,;:!?)]}>'\"/…。，；：！？）】》」”’"
-
-form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def key_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -63,9 +61,10 @@ def welcome(request: HttpRequest) -> HttpResponse:
 @store_view
 def store(request: StoreRequest) -> HttpResponse:
     """The store's own address leads to the one order this session has of it, or to Find."""
-    mine = Order.objects.filter(store=request.store, pk__in=access.granted(request))[:2]
+    orders = Order.objects.select_related("store").filter(store=request.store)
+    mine = orders.filter(pk__in=access.granted(request))[:2]
     if len(mine) == 1:
-        return redirect(addresses.order_page(_of(request.store, mine[0])))
+        return redirect(addresses.order_page(mine[0]))
     return _to_find(request.store, _why(request))
 
 
@@ -82,12 +81,13 @@ def link(request: StoreRequest, token: str) -> HttpResponse:
         return _to_find(request.store, CLOSED)
     if parts.expired(timezone.now()):
         return _to_find(request.store, EXPIRED)
-    order = Order.objects.filter(store=request.store, ref=parts.ref).first()
+    orders = Order.objects.select_related("store")
+    order = orders.filter(store=request.store, ref=parts.ref).first()
     if order is None:
         return render_page(request, "early", {"number": number})
     if order.signed_links_closed:
         return _to_find(request.store, CLOSED)
-    return _enter(request, _of(request.store, order))
+    return _enter(request, order)
 
 
 @key_page
@@ -165,7 +165,7 @@ def step_up(request: OrderRequest) -> HttpResponse:
         "is_old_contact": order.contact(sensitive=True) != order.contact(),
         "is_out_of_tries": form.is_bound and attempt is not None and attempt.is_out_of_tries,
         "was_sent": form.is_bound or (attempt is not None and attempt.is_open),
-        "is_used_up": Throttle.objects.used_up(codes_of(order), PER_ORDER),
+        "is_used_up": Throttle.objects.used_up(code_throttle_key(order, sensitive=True), PER_ORDER),
     }
     return render_page(request, "step_up", context, status=422 if form.is_bound else 200)
 
@@ -173,7 +173,9 @@ def step_up(request: OrderRequest) -> HttpResponse:
 def _send_code(request: OrderRequest, target: str) -> HttpResponse:
     order = request.order
     back = f"{addresses.order_page(order, 'step_up')}?{urlencode({'next': target})}"
-    if not order.contact(sensitive=True) or Throttle.objects.used_up(codes_of(order), PER_ORDER):
+    if not order.contact(sensitive=True) or Throttle.objects.used_up(
+        code_throttle_key(order, sensitive=True), PER_ORDER
+    ):
         return redirect(back)  # the page says why
     if again_at := access.may_ask(request):
         return too_often(request, again_at)
@@ -213,11 +215,6 @@ def _inside(order: Order, path: str) -> str:
 def _door(store: Store) -> str:
     page = addresses.store_page(store, "find")
     return addresses.absolute(store, page) if store.host else page
-
-
-def _of(store: Store, order: Order) -> Order:
-    order.store = store  # known already; spares the question
-    return order
 
 
 def _why(request: HttpRequest) -> str:

@@ -50,6 +50,7 @@ def jobs(request: HttpRequest) -> JsonResponse:
             model._meta.model_name: count
             for model in apps.get_models()
             if issubclass(model, LeasedRow)
+            # The manager of every LeasedRow knows `due`, as its type does not.
             and (count := model._default_manager.due(moment).count())  # type: ignore[attr-defined]
         }
         rings = OrmQ.objects.count()

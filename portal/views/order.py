@@ -7,17 +7,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.access import OrderRequest, order_view
-from portal.actions import actions, return_rows
+from portal.order_page.actions import actions, return_rows
+from portal.order_page.discretion import keep_to_yourself
+from portal.order_page.now import all_in_one_parcel, items, promised, tell
+from portal.order_page.timeline import timeline
 from portal.pages import render_page
-from portal.story import all_in_one_parcel, items, promised, tell
-from portal.timeline import timeline
 from returns import addresses
-from returns.formats import babel_locale
+from returns.formats import country
 
 
 @require_safe
 @order_view(story=True)
 def show(request: OrderRequest) -> HttpResponse:
+    """The whole page."""
     return render_page(request, "order", _letter(request))
 
 
@@ -36,20 +38,22 @@ def story(request: OrderRequest) -> HttpResponse:
 @require_safe
 @order_view(fresh_code=True)
 def address(request: OrderRequest) -> HttpResponse:
+    """The full address, only after a fresh code."""
     order = request.order
-    country = babel_locale().territories.get(order.country, order.country)
     *lines, last = order.address_lines or [""]
-    lines = [*lines, country if last == order.country else last]
+    lines = [*lines, country(last) if last == order.country else last]
     return render_page(request, "address", {"lines": [line for line in lines if line]})
 
 
 def _letter(request: OrderRequest) -> dict[str, object]:
     order, now = request.order, timezone.now()
+    if not request.has_fresh_code:
+        keep_to_yourself(order)
     told, promise = tell(order, now), promised(order, now)
     said = f"{told.title}|{promise and promise.due_at}|{promise and promise.text}"
     return {
         "now": now,
-        "story": told,
+        "told": told,
         "story_url": addresses.order_page(order, "story"),
         "return_url": addresses.return_page(told.rma) if told.rma else "",
         "promised": promise,

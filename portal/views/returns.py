@@ -8,29 +8,24 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal.access import OrderRequest, order_view
-from portal.forms.returns import (
-    AnswerForm,
-    Answers,
-    AppealForm,
-    ReasonForm,
-    WishForm,
-    obstacle,
-)
-from portal.pages import render_page
+from portal.answers import Answers
+from portal.forms.returns import AnswerForm, AppealForm, ReasonForm, WishForm
+from portal.pages import form_page, render_page
 from returns import addresses, formats
 from returns.codes import Wish
 from returns.guide import Guide
 from returns.ledger import Obstacle, Refused
 from returns.models import BUYER, Promise, ReturnAuthorization
 from returns.models.authorization import Outlook, ReturnLine
+from returns.models.order import TooOften
 from returns.states import IllegalTransition, Status
-from returns.texts import DECLINED, KEEP_GOODS, PROMISES, REASONS, STATUS, WISHES
+from returns.texts import DECLINED, KEEP_GOODS, PROMISES, REASONS, WISHES, obstacle, of_return
 
-form_page = require_http_methods(["GET", "HEAD", "POST"])
 CONFLICT = 409  # something else was faster
+TOO_MANY = 429
 PAYS_BACK = (Wish.REFUND, Wish.STORE_CREDIT)
 
 
@@ -41,9 +36,10 @@ def _posted(request: HttpRequest) -> Any:
 # --- four questions --------------------------------------------------------------------------
 
 
-@order_view
 @form_page
+@order_view
 def items(request: OrderRequest) -> HttpResponse:
+    """What, and how many of it."""
     answers = Answers.kept(request.order)
     form = answers.items_form(_posted(request))
     if request.method == "POST" and form.is_valid():
@@ -56,9 +52,10 @@ def items(request: OrderRequest) -> HttpResponse:
     )
 
 
-@order_view
 @form_page
+@order_view
 def reason(request: OrderRequest, line: int) -> HttpResponse:
+    """Why, asked for each line that goes back."""
     answers = Answers.kept(request.order)
     if all(can.line.pk != line for can in answers.cans):
         raise Http404
@@ -84,9 +81,10 @@ def reason(request: OrderRequest, line: int) -> HttpResponse:
     )
 
 
-@order_view
 @form_page
+@order_view
 def wish(request: OrderRequest) -> HttpResponse:
+    """Asked only where there is something to choose from."""
     answers = Answers.kept(request.order)
     if not answers.items or len(answers.wishes) == 1:
         return redirect(answers.next_page)
@@ -102,9 +100,10 @@ def wish(request: OrderRequest) -> HttpResponse:
     )
 
 
-@order_view
 @form_page
+@order_view
 def check(request: OrderRequest) -> HttpResponse:
+    """All answers once more, and what comes of them, before anything is sent."""
     answers = Answers.kept(request.order)
     if request.method == "POST":
         return _send(request, answers)
@@ -126,6 +125,8 @@ def _send(request: OrderRequest, answers: Answers) -> HttpResponse:
                 answers.wanted, wish=answers.wish, note=answers.other, by=BUYER, key=key
             )
             return redirect(addresses.return_page(rma))
+        except TooOften:
+            return _check_page(request, answers, outlook, too_often=True)
         except Refused:
             pass  # the page with the open question, read afresh, says what is in the way
     made = order.returns.filter(form_key=key).first()
@@ -136,12 +137,25 @@ def _send(request: OrderRequest, answers: Answers) -> HttpResponse:
 
 
 def _check_page(
-    request: OrderRequest, answers: Answers, outlook: Outlook, *, changed: bool = False
+    request: OrderRequest,
+    answers: Answers,
+    outlook: Outlook,
+    *,
+    changed: bool = False,
+    too_often: bool = False,
 ) -> HttpResponse:
-    problem = gettext(
-        "Your answers were changed after this page was opened, perhaps in another "
-        "window. Please read them once more before you send them."
-    )
+    problem = ""
+    if changed:
+        problem = gettext(
+            "Your answers were changed after this page was opened, perhaps in another "
+            "window. Please read them once more before you send them."
+        )
+    if too_often:
+        problem = gettext(
+            "You have asked to send something back several times already, so nothing more "
+            "can be sent from this page today. Please write to us: {email}. A person will "
+            "help you."
+        ).format(email=request.store.contact_email)
     return render_page(
         request,
         "return_check",
@@ -155,24 +169,26 @@ def _check_page(
             "answer_by": request.store.answer_by(timezone.now()),
             "seen": answers.fingerprint(outlook),
             "back": answers.page_before(),
-            "problems": [("", problem)] if changed else [],
+            "problems": [("", problem)] if problem else [],
         },
-        status=CONFLICT if changed else 200,
+        status=TOO_MANY if too_often else CONFLICT if changed else 200,
     )
 
 
 # --- the return --------------------------------------------------------------------------------
 
 
-@order_view
 @require_safe
+@order_view
 def show(request: OrderRequest, number: str) -> HttpResponse:
+    """Where the return stands, and what has to be done."""
     return _return_page(request, _mine(request, number))
 
 
-@order_view
 @form_page
+@order_view
 def cancel(request: OrderRequest, number: str) -> HttpResponse:
+    """Asks once more, then cancels. Sent twice, it is done once."""
     rma = _mine(request, number)
     if rma.status == Status.CANCELLED:
         return redirect(addresses.return_page(rma))
@@ -187,9 +203,10 @@ def cancel(request: OrderRequest, number: str) -> HttpResponse:
     )
 
 
-@order_view
 @form_page
+@order_view
 def answer(request: OrderRequest, number: str) -> HttpResponse:
+    """Takes the answer to our question; the form for it is on the return's page."""
     rma = _mine(request, number)
     form = AnswerForm(_posted(request))
     if request.method != "POST":
@@ -202,9 +219,10 @@ def answer(request: OrderRequest, number: str) -> HttpResponse:
     return _try(request, rma, lambda: rma.give_answer(words, by=BUYER))
 
 
-@order_view
 @form_page
+@order_view
 def appeal(request: OrderRequest, number: str) -> HttpResponse:
+    """Takes why we should look again, once; the form for it is on the return's page."""
     rma = _mine(request, number)
     form = AppealForm(_posted(request))
     if request.method != "POST":
@@ -258,7 +276,8 @@ def _moved_on(request: OrderRequest, rma: ReturnAuthorization) -> HttpResponse:
 def _return_page(
     request: OrderRequest, rma: ReturnAuthorization, *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    keeps = rma.keeps_goods and rma.status == Status.APPROVED
+    text = of_return(rma)
+    keeps = text is KEEP_GOODS
     promise = _promise(rma)
     rows = list(rma.lines.all())
     return render_page(
@@ -269,7 +288,7 @@ def _return_page(
             "lines": [(row, REASONS[row.reason].label) for row in rows],
             "pieces": _pieces(rows),
             "keeps": keeps,
-            "text": KEEP_GOODS if keeps else STATUS[rma.status],
+            "text": text,
             "wish": WISHES[rma.wish].label,
             "pays_back": rma.wish in PAYS_BACK,
             "declined": DECLINED.get(rma.decline_reason, ""),
@@ -278,6 +297,7 @@ def _return_page(
             "guide": Guide.of(rma) if rma.status == Status.APPROVED and not keeps else None,
             "ticket": _ticket(rma, rows),
             "answer_form": AnswerForm(),
+            "answer_by": request.store.answer_by(timezone.now()),
             "appeal_form": AppealForm(),
             **more,
         },

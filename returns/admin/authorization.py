@@ -22,10 +22,10 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
-from returns import states
+from returns import formats, states
 from returns.admin.base import ReadOnly
 from returns.codes import DeclineReason
-from returns.ledger import Refused
+from returns.ledger import Obstacle, Refused
 from returns.models import Actor, ReturnAuthorization
 from returns.states import IllegalTransition, Status
 from tracking.calendars import end_of_day
@@ -50,6 +50,11 @@ class Decision(forms.Form):
     def fits(cls, rma: ReturnAuthorization) -> bool:
         allowed = cls.leads_to in states.TRANSITIONS[rma.status]
         return allowed and rma.status in cls.starts_from
+
+    @classmethod
+    def asks(cls, rma: ReturnAuthorization) -> str:
+        """What to be sure of before pressing; '' when the button says it all."""
+        return ""
 
     def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
         raise NotImplementedError
@@ -104,6 +109,22 @@ class Decline(Decision):
         rma.decline(self.cleaned_data["reason"], self.cleaned_data["words"], by=by)
 
 
+class Posted(Decision):
+    """The buyer told us: from now on nothing is reminded of, and nothing expires."""
+
+    title = "It is posted"
+    button = "The buyer has posted it"
+    starts_from = frozenset({Status.APPROVED})
+    leads_to = Status.IN_TRANSIT
+
+    @classmethod
+    def fits(cls, rma: ReturnAuthorization) -> bool:
+        return super().fits(rma) and not rma.keeps_goods
+
+    def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
+        rma.note_posted(by=by)
+
+
 class PutRight(Decision):
     """For goods that stay with the buyer: pressed once the money or the goods are sent."""
 
@@ -115,6 +136,13 @@ class PutRight(Decision):
     @classmethod
     def fits(cls, rma: ReturnAuthorization) -> bool:
         return super().fits(rma) and rma.keeps_goods
+
+    @classmethod
+    def asks(cls, rma: ReturnAuthorization) -> str:
+        what = rma.get_wish_display().lower()
+        if rma.estimated_total:
+            what = formats.money(rma.estimated_total, rma.order.currency)
+        return f"Is it sent ({what})? Pressing tells the buyer so."
 
     def apply(self, rma: ReturnAuthorization, by: Actor) -> None:
         rma.put_right(by=by)
@@ -155,17 +183,26 @@ DECISIONS: dict[str, type[Decision]] = {
     "approve": Approve,
     "ask": Ask,
     "decline": Decline,
+    "posted": Posted,
     "put_right": PutRight,
     "extend": Extend,
     "cancel": Cancel,
 }
 # Those that the queue offers in its rows.
-IN_ROWS = ("approve", "ask", "decline", "put_right")
+IN_ROWS = ("approve", "ask", "decline", "posted", "put_right")
 
 
 def acting(request: HttpRequest) -> Actor:
     """The member of staff behind a request to the desk, which lets nobody else in."""
     return Actor.staff(cast(User, request.user))
+
+
+def told(rma: ReturnAuthorization) -> str:
+    return (
+        "The buyer is told by email."
+        if rma.order.email
+        else "This order has no email address: please tell the buyer in another way."
+    )
 
 
 def possible(rma: ReturnAuthorization) -> list[str]:
@@ -205,7 +242,6 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
     list_per_page = 50
     search_fields = ["number", "order__number", "order__email", "order__name"]
     search_help_text = "Return number, order number, email or name"
-    date_hierarchy = None
     actions = ["approve_chosen"]
     ordering = ["requested_at"]
     change_form_template = "admin/returns/returnauthorization/change_form.html"
@@ -237,7 +273,7 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description="value", ordering="value")
     def value_shown(self, rma: ReturnAuthorization) -> str:
-        return f"{rma.value:.2f} {rma.order.currency}"
+        return formats.money(rma.value, rma.order.currency)
 
     @admin.display(description="waiting", ordering="requested_at")
     def waiting(self, rma: ReturnAuthorization) -> str:
@@ -336,7 +372,8 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
 
     def _decide(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         rma = self.get_object(request, str(pk))
-        if rma is None or not self.has_decide_permission(request):
+        allowed = self.has_view_permission(request) and self.has_decide_permission(request)
+        if rma is None or not allowed:
             raise Http404
         decision = DECISIONS[name]
         page = reverse("admin:returns_returnauthorization_change", args=[pk])
@@ -356,6 +393,7 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
             "opts": self.opts,
             "rma": rma,
             "form": form,
+            "question": decision.asks(rma),
             "title": f"{decision.title}: {rma.number}",
             "page": page,
         }
@@ -371,14 +409,17 @@ class ReturnAuthorizationAdmin(ReadOnly, admin.ModelAdmin):
                 request, f"Somebody else was faster: {rma.number} has moved on.", messages.ERROR
             )
             return redirect(page)
-        except Refused:
-            words = f"{rma.number} cannot be opened again: its goods are in another return now."
+        except Refused as refused:
+            codes = {problem.code for problem in refused.problems}
+            cancelled = Obstacle.ORDER_CANCELLED in codes
+            because = "its order was cancelled" if cancelled else "its goods are in another return"
+            words = f"{rma.number} cannot be opened again: {because} now."
             self.message_user(request, words, messages.ERROR)
             return redirect(page)
         self._log(request, rma, name)
         self.message_user(
             request,
-            f"{rma.number}: {rma.get_status_display()}. The buyer is told by email.",
+            f"{rma.number}: {rma.get_status_display()}. {told(rma)}",
             messages.SUCCESS,
         )
         queue = reverse("admin:returns_returnauthorization_changelist") + "?status=requested"

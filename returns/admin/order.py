@@ -1,12 +1,18 @@
 """Orders as the shop told us, with everything that belongs to them."""
 
-from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import reverse
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils.html import format_html
+from django.views.decorators.http import require_POST
 
 from returns.admin.base import ReadOnly, ReadOnlyAdmin, ReadOnlyInline
 from returns.models import (
+    Actor,
     Event,
     Notice,
     Order,
@@ -76,6 +82,41 @@ class OrderAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest):
         return super().get_queryset(request).select_related("store")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {}
+        if self._may_close_links(request):
+            context["close_links_url"] = reverse(
+                "admin:returns_order_close_links", args=[object_id]
+            )
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def get_urls(self) -> list:
+        view = self.admin_site.admin_view(require_POST(self.close_links))
+        own = [path("<int:pk>/close_links/", view, name="returns_order_close_links")]
+        return own + super().get_urls()
+
+    def close_links(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = self.get_object(request, str(pk))
+        if order is None or not self._may_close_links(request):
+            raise Http404
+        order.close_links(by=Actor.staff(cast(User, request.user)))
+        self.log_change(request, order, "Links closed.")
+        self.message_user(
+            request,
+            f"The links to order {order.number} are closed. Codes by email still open it.",
+            messages.SUCCESS,
+        )
+        return redirect("admin:returns_order_change", pk)
+
+    def _may_close_links(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and request.user.has_perm("returns.decide_return")
 
 
 __all__ = ["OrderAdmin", "ReadOnly"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from returns.admin.base import ReadOnlyAdmin
 from returns.models import Notice, Promise
-from tracking.work import WorkState
+from returns.models.notice import NoticeQuerySet
 
 
 class DueFilter(admin.SimpleListFilter):
@@ -49,9 +49,5 @@ class NoticeAdmin(ReadOnlyAdmin):
         return request.user.has_perm("returns.decide_return")
 
     @admin.action(description="Try to send again", permissions=["resend"])
-    def send_again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
-        """Only what was given up: a letter that arrived is never sent twice from here."""
-        count = queryset.filter(state=WorkState.DEAD).update(
-            state=WorkState.DUE, due_at=timezone.now(), attempts=0, done_at=None
-        )
-        self.message_user(request, f"{count} will be sent again.")
+    def send_again(self, request: HttpRequest, queryset: NoticeQuerySet) -> None:
+        self.message_user(request, f"{queryset.send_again()} will be sent again.")

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from returns import links
 from returns.models import CarrierAdvice, LinkKey, ReasonPolicy, ReturnPolicy, Store
 
 
@@ -24,6 +25,8 @@ class LinkKeyForm(forms.ModelForm):
         secret = self.cleaned_data["secret"]
         if len(secret) < 20:
             raise forms.ValidationError("Use at least 20 characters; a proposal was filled in.")
+        if secret == links.PUBLIC_KEY:
+            raise forms.ValidationError("This key is printed in the README; use one of your own.")
         return secret
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import unicodedata
@@ -19,12 +20,13 @@ from django.utils.crypto import constant_time_compare
 from returns import links
 from returns.models.event import BUYER, Event, EventKind
 from returns.models.notice import Notice, NoticeKind
-from tracking.work import LeasedQuerySet, LeasedRow, lease_indexes
+from tracking.work import LeasedQuerySet, LeasedRow, WorkState, lease_indexes
 
 if TYPE_CHECKING:
     from returns.models.order import Order
     from returns.models.store import Store
 
+logger = logging.getLogger(__name__)
 SHORT_LINK_LIVES = timedelta(days=60)
 CODE_LIVES = timedelta(minutes=10)
 TRIES_PER_CODE = 5
@@ -48,6 +50,12 @@ class ShortLinkQuerySet(models.QuerySet["ShortLink"]):
     def of(self, code: str) -> "ShortLink | None":
         """The link of this code, live or not; None when there never was one."""
         return self.filter(code_hash=links.hash_code(code)).select_related("order__store").first()
+
+    def live(self) -> "ShortLinkQuerySet":
+        return self.filter(revoked_at=None)
+
+    def revoke(self, now: datetime) -> int:
+        return self.live().update(revoked_at=now)
 
 
 class ShortLink(models.Model):
@@ -148,7 +156,10 @@ def secret_hash(purpose: str, text: str) -> str:
 # the emailed link. A new code never resets them.
 PER_ORDER: Limit = (5, timedelta(days=1))
 PER_NETWORK: tuple[Limit, ...] = ((10, timedelta(hours=1)), (30, timedelta(days=1)))
-OVERALL: Limit = (300, timedelta(minutes=10))
+PER_NEIGHBOURHOOD: tuple[Limit, ...] = ((60, timedelta(hours=1)),)
+OVERALL: Limit = (300, timedelta(minutes=10))  # in one store
+# A question over that limit is judged later, as long as somebody may still wait for it.
+WAITED_FOR = timedelta(minutes=30)
 ATTEMPT_KEPT_FOR = timedelta(days=1)
 
 
@@ -216,6 +227,8 @@ class FindAttempt(LeasedRow):
     def judge(self, now: datetime | None = None) -> None:
         """Matches the attempt; when it fits, a code goes to the contact on the order."""
         now = now or timezone.now()
+        if not self.sensitive and self._put_off(now):
+            return
         order = self.order if self.sensitive else self._match(now)
         with transaction.atomic():
             # What was typed is not needed any more, whether it fitted or not.
@@ -224,7 +237,8 @@ class FindAttempt(LeasedRow):
             if not order or not contact:
                 self.done(**values)
                 return
-            if Throttle.objects.admit(codes_of(order), [PER_ORDER], now):
+            key = code_throttle_key(order, sensitive=self.sensitive)
+            if Throttle.objects.admit(key, [PER_ORDER], now):
                 self.done(**values)
                 return
             expires = now + CODE_LIVES
@@ -239,11 +253,26 @@ class FindAttempt(LeasedRow):
                 attempt=self.pk,
             )
 
+    def _put_off(self, now: datetime) -> bool:
+        """Whether this store's questions of the moment are used up: then it waits for the
+        next period, so that nobody silences the store by asking in everybody's stead."""
+        key, (most, period) = f"find-all:{self.store_id}", OVERALL
+        count = Throttle.objects.hit(key, period, now)
+        if count <= most:
+            return False
+        if count == most + 1:
+            logger.warning("Too many look for orders of store %s; they wait.", self.store_id)
+        again_at = _window(key, period, now)[1]
+        if again_at - self.made_at > WAITED_FOR:
+            self.done(number="", proof="")
+        else:
+            # Nothing was tried yet, so it is no attempt.
+            self.settle(WorkState.DUE, due_at=again_at, attempts=max(self.attempts - 1, 0))
+        return True
+
     def _match(self, now: datetime) -> "Order | None":
         from returns.models.order import Order
 
-        if Throttle.objects.admit("find:all", [OVERALL], now):
-            return None
         spellings = _spellings(self.number)
         refs = {links.order_ref(spelling) for spelling in spellings}
         order = Order.objects.select_related("store").filter(store=self.store, ref__in=refs).first()
@@ -296,9 +325,10 @@ class FindAttempt(LeasedRow):
         return in_time and not self.is_spent
 
 
-def codes_of(order: "Order") -> str:
-    """The key under which the codes sent for `order` are counted."""
-    return f"code:{order.pk}"
+def code_throttle_key(order: "Order", *, sensitive: bool) -> str:
+    """The key under which the codes sent for `order` are counted. Those of Find apart:
+    whoever knows number and postcode must not use up what the owner needs."""
+    return f"{'step-up' if sensitive else 'code'}:{order.pk}"
 
 
 def _spellings(typed: str) -> list[str]:

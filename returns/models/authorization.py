@@ -20,6 +20,7 @@ from returns.codes import DeclineReason, Disposition, Kind, Payer, Reason, Recep
 from returns.models.event import CLOCK, RULE, Actor, Event, EventKind
 from returns.models.notice import Notice, NoticeKind
 from returns.models.promise import AT_ONCE, Promise, PromiseKind
+from returns.models.shipment import ON_ITS_WAY_FOR
 from returns.policy import Chosen
 from returns.states import IllegalTransition, Status
 from tracking.calendars import end_of_day
@@ -206,7 +207,8 @@ class Outlook:
             chosen=chosen,
             goods=outcome.goods,
             value=value,
-            payer=outcome.payer,
+            # A fee can only be taken off money: without any, the postage back is on us.
+            payer=outcome.payer if pays_back else Payer.STORE,
             postage=outcome.postage,
             fee=outcome.fee if pays_back else Decimal(0),
             total=outcome.total if pays_back else Decimal(0),
@@ -313,7 +315,9 @@ class ReturnAuthorization(models.Model):
 
     @property
     def may_be_cancelled(self) -> bool:
-        return self.status in states.CANCELLABLE_BY_BUYER
+        """By the buyer. What we owe without a parcel is not taken back by a slip."""
+        owed = self.keeps_goods and self.status == Status.APPROVED
+        return self.status in states.CANCELLABLE_BY_BUYER and not owed
 
     @property
     def may_be_appealed(self) -> bool:
@@ -329,7 +333,7 @@ class ReturnAuthorization(models.Model):
             only=states.UNDECIDED,
             approved_at=now,
             decided_by=by.user,
-            **({} if self.keeps_goods else self._term(now, self._last_second(now, self.post_days))),
+            **({} if self.keeps_goods else self._term(now, self._post_by(now))),
         ):
             self.lines.update(
                 approved=F("requested"), waived=F("requested") if self.keeps_goods else 0
@@ -403,6 +407,13 @@ class ReturnAuthorization(models.Model):
         with self._moving(Status.CANCELLED, ended_at=now):
             Promise.objects.release(self, now)
             self._tell(EventKind.RETURN_CANCELLED, by, now, NoticeKind.RETURN_CANCELLED)
+
+    def note_posted(self, *, by: Actor, now: datetime | None = None) -> None:
+        """It is on its way to us: nothing is reminded of any more, and nothing expires."""
+        now = now or timezone.now()
+        with self._moving(Status.IN_TRANSIT, only={Status.APPROVED}, where=Q(keeps_goods=False)):
+            Promise.objects.release(self, now)
+            self._tell(EventKind.RETURN_POSTED, by, now)
 
     def remind(self, *, by: Actor, now: datetime | None = None) -> None:
         """Reminds before the post-by date, once; the status stays.
@@ -550,6 +561,16 @@ class ReturnAuthorization(models.Model):
         """The end of the day, where the buyer lives, `days` after today."""
         zone = self.order.where
         return end_of_day(now.astimezone(ZoneInfo(zone)).date() + timedelta(days=days), zone)
+
+    def _post_by(self, now: datetime) -> datetime:
+        """The time to post begins today; for goods on the road when they must have arrived,
+        because nobody may tell us of the day on which they do."""
+        lines = [row.line for row in self.lines.select_related("line")]
+        for line in lines:
+            line.order = self.order
+        roads = [road for line in lines for road in line.travelled_in if road.on_its_way(now)]
+        begins = max((road.shipped_at + ON_ITS_WAY_FOR for road in roads), default=now)
+        return self._last_second(begins, self.post_days)
 
     def _term(self, now: datetime, post_by: datetime) -> dict[str, Any]:
         return {"post_by": post_by, "remind_at": remind_at(now, post_by, self.order.where)}

@@ -57,6 +57,7 @@ class EventKind(models.TextChoices):
     INFO_GIVEN = "info_given", "The buyer answered"
     RETURN_DECLINED = "return_declined", "Return declined"
     RETURN_APPEALED = "return_appealed", "The buyer asked to look again"
+    RETURN_POSTED = "return_posted", "The buyer posted it"
     RETURN_CANCELLED = "return_cancelled", "Return cancelled"
     RETURN_REMINDED = "return_reminded", "Reminder sent"
     RETURN_EXPIRED = "return_expired", "Return expired"
@@ -65,10 +66,11 @@ class EventKind(models.TextChoices):
     UPDATE_SENT = "update_sent", "We wrote as promised"
     PROMISE_BROKEN = "promise_broken", "A promise was not kept in time"
     CODE_SENT = "code_sent", "A code was sent"
+    LINKS_CLOSED = "links_closed", "Links closed by the desk"
 
 
 # What the buyer's timeline does not tell: it would say nothing new, or tells of access.
-HIDDEN_FROM_BUYER = frozenset({EventKind.CODE_SENT})
+HIDDEN_FROM_BUYER = frozenset({EventKind.CODE_SENT, EventKind.LINKS_CLOSED})
 
 
 class EventQuerySet(models.QuerySet["Event"]):

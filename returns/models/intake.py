@@ -25,6 +25,7 @@ from returns.models.promise import Promise, PromiseState
 from returns.models.shipment import ON_ITS_WAY_FOR, Shipment, ShipmentLine
 from returns.models.store import Store
 from returns.sources import FulfilmentData, LineData, OrderData, ScanData
+from tracking.calendars import zone_of
 from tracking.models import Parcel, ScanReport, Story
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ class _Intake:
 
     def _locked(self, data: OrderData) -> "Order | None":
         return (
-            self.order_model.objects.select_for_update(of=("self",))
+            self.order_model.objects.select_for_update(of=("self",), no_key=True)
             .filter(store=self.store, source=data.source, source_id=data.source_id)
             .first()
         )
@@ -230,9 +231,9 @@ class _Intake:
                 source_id=data.source_id,
                 arrived_at=self.now,
             )
-            self._fill(order, data, print_)
             for name in CONTACT:
                 setattr(order, name, getattr(data, name))
+            self._fill(order, data, print_)
             orders.append(order)
         self.order_model.objects.bulk_create(orders)
         pairs = list(zip(orders, (data for data, _ in arrived), strict=True))
@@ -326,6 +327,8 @@ class _Intake:
         order.placed_at, order.paid_at = data.placed_at, data.paid_at
         order.cancelled_at = data.cancelled_at
         order.language = data.language or order.language
+        # Where the country does not tell the zone, the store's own counts (Order.where).
+        order.zone = zone_of(order.country) or order.zone
         order.currency = data.currency
         order.postage_total, order.tax_total = data.postage, data.tax
         order.paid_total, order.refunded_total = data.paid, data.refunded
@@ -347,7 +350,8 @@ class _Intake:
                 ("email", order.email.casefold(), data.email.casefold()),
                 ("phone", _digits(order.phone), _digits(data.phone)),
             )
-            if old and old != new
+            # A first email is trusted no sooner than a changed one.
+            if old != new and (old or name == "email")
         ]
         if changed:
             # Whoever changes a contact twice must not become the trusted one thereby.
@@ -455,7 +459,8 @@ class _Intake:
         # What the shop tells no more has not left after all.
         Shipment.objects.filter(pk__in=[row.pk for row in known]).delete()
         # Last, because news of a parcel asks how the whole order stands.
-        for parcel, scans in moved:
+        # In one order everywhere, so that two imports never wait for each other.
+        for parcel, scans in sorted(moved, key=lambda news: news[0].pk):
             self._record(parcel, scans)
 
     def _write_shipments(

@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from returns import channels
-from tracking.work import LeasedQuerySet, LeasedRow, lease_indexes
+from tracking.work import LeasedQuerySet, LeasedRow, WorkState, lease_indexes
 
 if TYPE_CHECKING:
     from returns.models.authorization import ReturnAuthorization
@@ -49,6 +49,12 @@ SECRET_KINDS = frozenset({NoticeKind.ACCESS_CODE})
 
 
 class NoticeQuerySet(LeasedQuerySet["Notice"]):
+    def send_again(self) -> int:
+        """What was given up is tried anew; what arrived is never sent twice from here."""
+        return self.filter(state=WorkState.DEAD).update(
+            state=WorkState.DUE, due_at=timezone.now(), attempts=0, done_at=None
+        )
+
     def urgent(self) -> "NoticeQuerySet":
         """What somebody sits waiting for, and what is worth nothing in ten minutes."""
         return self.filter(kind__in=SECRET_KINDS)
@@ -137,10 +143,6 @@ class Notice(LeasedRow):
         """
         from returns import letters
 
-        if self.attempts > self.MAX_ATTEMPTS:
-            # Counted at the claim, settled never: whoever took it did not live to say why.
-            self.dead("Every worker that took it was stopped.")
-            return True
         try:
             if not letters.is_still_true(self):
                 self.drop("No longer news.")

@@ -20,9 +20,11 @@ from returns.models.event import Actor
 from returns.models.intake import TakesIn
 from returns.models.store import Store
 from returns.policy import Chosen, Rules
+from tracking.milestones import TURNED
 
 if TYPE_CHECKING:
     from returns.models.authorization import Outlook, ReturnAuthorization
+    from returns.models.shipment import Shipment
 
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3, "default": Decimal(0)}
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "herr", "frau", "sir", "mme"})
@@ -30,6 +32,12 @@ TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "herr", "frau
 FAMILY_FIRST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 # Codes for address and money go to the old contact for so long after a change.
 OLD_CONTACT_RULES_FOR = timedelta(hours=72)
+# So many new returns a buyer may ask for: each writes letters, and cancelling frees the goods.
+REQUESTS = ((5, timedelta(days=1)), (20, timedelta(days=30)))
+
+
+class TooOften(Exception):
+    """A buyer asked for more new returns than REQUESTS allows."""
 
 
 class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
@@ -103,6 +111,12 @@ class Order(models.Model):
     signed_links_closed = models.BooleanField(
         default=False, help_text="Links signed by the merchant no longer open this order."
     )
+    links_closed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Whoever came in by a link before that has to come in again.",
+    )
     arrived_at = models.DateTimeField("came to us", default=timezone.now, editable=False)
 
     objects = OrderQuerySet.as_manager()
@@ -163,10 +177,6 @@ class Order(models.Model):
             key=lambda row: (row.shipped_at, row.pk),
         )
 
-    @property
-    def is_shipped(self) -> bool:
-        return bool(self.outbound)
-
     @cached_property
     def delivered_at(self) -> datetime | None:
         """When the last of its parcels was delivered; None while one is on its way."""
@@ -174,6 +184,11 @@ class Order(models.Model):
         if not moments or not all(moments) or any(line.to_ship for line in self.lines.all()):
             return None
         return max(moments)
+
+    @property
+    def awaits_delivery(self) -> bool:
+        """It left, and not all of it is known to have reached the buyer."""
+        return bool(self.outbound) and not self.is_cancelled and not self.delivered_at
 
     def on_its_way(self, now: datetime) -> bool:
         """Some of it was shipped lately and is not yet known to have arrived."""
@@ -187,10 +202,10 @@ class Order(models.Model):
         """The email address that codes and letters go to.
 
         sensitive: for address and money; a contact that was changed lately does not
-        count, so that whoever changed it cannot redirect goods or money with it.
+        count, so that whoever changed it cannot redirect goods or money with it. Where
+        there was none before, that leaves none, and the desk decides.
         """
-        recent = self.contact_is_new(now)
-        return self.previous_email if sensitive and recent and self.previous_email else self.email
+        return self.previous_email if sensitive and self.contact_is_new(now) else self.email
 
     def contact_is_new(self, now: datetime | None = None) -> bool:
         """Changed so lately that the one before still rules over address and money."""
@@ -222,7 +237,7 @@ class Order(models.Model):
     def locked(self) -> "Order":
         """This order, read again under lock: every verb on it and its returns meets here."""
         return (
-            Order.objects.select_for_update(of=("self",))
+            Order.objects.select_for_update(of=("self",), no_key=True)
             .select_related("store__account")
             .get(pk=self.pk)
         )
@@ -246,8 +261,10 @@ class Order(models.Model):
 
         key: the form's own key. The same form sent again, at any moment, gives the
         return that it made the first time. Raises ledger.Refused with one problem per
-        line when something of it is not possible (any more); nothing is written then.
+        line when something of it is not possible (any more), TooOften when a buyer has
+        asked too often; nothing is written then.
         """
+        from returns.models.access import Throttle
         from returns.models.authorization import ReturnAuthorization
         from returns.models.draft import Draft
 
@@ -259,6 +276,8 @@ class Order(models.Model):
             if made:
                 return made
             outlook = order.with_goods().preview_return(wanted, wish=wish, by=by, now=now)
+            if by.is_buyer and Throttle.objects.admit(f"return:{order.pk}", REQUESTS, now):
+                raise TooOften
             # The form has been sent: its draft goes with the same stroke.
             Draft.objects.filter(order=order, key=key).delete()
             return ReturnAuthorization.objects.open_for(
@@ -291,6 +310,21 @@ class Order(models.Model):
             (rma.estimated_total for rma in self.returns.all() if rma.promises_money), Decimal(0)
         )
         return max(self.paid_total - self.refunded_total - promised, Decimal(0))
+
+    def close_links(self, *, by: Actor, now: datetime | None = None) -> None:
+        """Shuts out whoever came in by a link, when one got into wrong hands: the shop's
+        signed links, those in our letters, and the sessions that they opened. Codes still
+        open the order, and so do the links of later letters."""
+        from returns.models.event import Event, EventKind
+
+        now = now or timezone.now()
+        with transaction.atomic():
+            order = self.locked()
+            order.signed_links_closed, order.links_closed_at = True, now
+            order.save(update_fields=["signed_links_closed", "links_closed_at"])
+            count = order.short_links.revoke(now)
+            Event.objects.note(order, EventKind.LINKS_CLOSED, by=by, at=now, short_links=count)
+        self.signed_links_closed, self.links_closed_at = True, now
 
     def promise_update(self, *, by: Actor, now: datetime | None = None):
         """Says when we write again while goods are on their way; see Promise."""
@@ -371,13 +405,24 @@ class OrderLine(models.Model):
         )
 
     @property
-    def window_start(self) -> datetime:
-        """Where its time to return begins: delivery, else last dispatch, else the order."""
-        mine = [
+    def travelled_in(self) -> list["Shipment"]:
+        """The shipments that some of it left in."""
+        return [
             shipment
             for shipment in self.order.outbound
             if any(part.line_id == self.pk for part in shipment.lines.all())
         ]
+
+    @property
+    def is_coming_back(self) -> bool:
+        """Every parcel of it turned round before it reached the buyer."""
+        mine = self.travelled_in
+        return bool(mine) and all(row.parcel and row.parcel.milestone in TURNED for row in mine)
+
+    @property
+    def window_start(self) -> datetime:
+        """Where its time to return begins: delivery, else last dispatch, else the order."""
+        mine = self.travelled_in
         if not mine:
             return self.order.placed_at
         delivered = [shipment.delivered_at for shipment in mine if shipment.delivered_at]
@@ -387,16 +432,7 @@ class OrderLine(models.Model):
 
     def on_its_way(self, now: datetime) -> bool:
         """Some of it is on the road: its time to return has not begun to run."""
-        return any(
-            part.line_id == self.pk
-            for shipment in self.order.outbound
-            if shipment.on_its_way(now)
-            for part in shipment.lines.all()
-        )
-
-    @property
-    def is_on_its_way(self) -> bool:
-        return self.on_its_way(timezone.now())
+        return any(shipment.on_its_way(now) for shipment in self.travelled_in)
 
     def window_end(self, reason: str | None = None) -> datetime | None:
         """The last second to ask for a return, None = no limit (see Rules.window_end)."""

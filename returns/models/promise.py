@@ -92,10 +92,10 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
         """While goods are on their way: we write again, even if nothing has changed. An
         open one stays as it is, whatever becomes of the other parcels: its time was said."""
         now = now or timezone.now()
-        if not order.on_its_way(now):
+        due = order.store.calendar.close_of_working_day(now, order.store.update_days)
+        if not order.on_its_way(due):  # by then there is nothing left to tell
             return None
         standing = self.open().filter(order=order, kind=PromiseKind.UPDATE).first()
-        due = order.store.calendar.close_of_working_day(now, order.store.update_days)
         return standing or self.make(
             order, PromiseKind.UPDATE, due, by=by, follows=follows, now=now
         )
@@ -204,7 +204,7 @@ class Promise(models.Model):
     def keep_by_writing(self, order: "Order", now: datetime) -> None:
         """Writes where the parcel is, as promised, and says when we write next."""
         late = self.is_late(now)
-        if not order.on_its_way(now):  # there is nothing to write about any more
+        if not order.awaits_delivery:  # it arrived meanwhile, which was news enough
             self._settle(PromiseState.SUPERSEDED, now)
             return
         notice = Notice.objects.write(

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from tracking.milestones import FINAL, Milestone
 
@@ -53,10 +52,6 @@ class Shipment(models.Model):
         if self.parcel is None or self.parcel.milestone in FINAL:
             return False
         return self.shipped_at > now - ON_ITS_WAY_FOR
-
-    @property
-    def is_on_its_way(self) -> bool:
-        return self.on_its_way(timezone.now())
 
 
 class ShipmentLine(models.Model):

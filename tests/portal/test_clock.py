@@ -8,9 +8,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from portal import clock as clocks
-from portal.clock import BELLS, SILENCE, STALE, Clock
-from portal.keeper import SILENT
+from portal.running import clock as clocks
+from portal.running.clock import BELLS, SILENCE, STALE, Clock
+from portal.running.keeper import SILENT
 from tracking.models import Heartbeat
 from tracking.tasks import beat
 

@@ -64,6 +64,8 @@ def test_an_empty_production_is_told_everything_at_once(tmp_path):
         ({"HOMEWARD_TRUSTED_PROXIES": "yes"}, "E005"),
         ({"PORT": "eighty"}, "E005"),
         ({"PORT": "99999"}, "E005"),
+        ({"HOMEWARD_TICK": "0.5"}, "E005"),
+        ({"HOMEWARD_TICK": "soon"}, "E005"),
         ({"HOMEWARD_DATABASE_URL": "mongodb://localhost/"}, "E006"),
         ({"HOMEWARD_DATA_DIR": "/proc/homeward"}, "E007"),
         ({"HOMEWARD_SMTP_URL": "mail.example.com"}, "E008"),
@@ -76,6 +78,49 @@ def test_each_mistake_is_named(tmp_path, variables, code):
     assert f"(homeward.{code})" in done.stderr
     changed = [name for name in variables if variables[name] != GOOD.get(name)]
     assert changed[0] in done.stderr
+
+
+def test_what_is_likely_a_mistake_in_production_is_warned_of(tmp_path):
+    careless = {**GOOD, "HOMEWARD_SMTP_URL": "smtp://user:password@mail.example.com:25"}
+    done = run(tmp_path, ["manage.py", "check"], careless)
+    assert done.returncode == 0
+    assert "(homeward.W002)" in done.stderr and "HOMEWARD_TRUSTED_PROXIES=1" in done.stderr
+    assert "(homeward.W003)" in done.stderr and "tls=1" in done.stderr
+    assert "password@" not in done.stderr.replace("user:password@mail.example.com:587", "")
+    careful = {"HOMEWARD_TRUSTED_PROXIES": "1", "HOMEWARD_MAIL_FROM": "returns@example.com"}
+    for secure in ("tls=1", "ssl=1"):
+        smtp = {"HOMEWARD_SMTP_URL": f"smtp://mail.example.com?{secure}"}
+        done = run(tmp_path, ["manage.py", "check"], GOOD | careful | smtp)
+        assert "homeward." not in done.stderr
+
+
+def test_production_does_not_serve_with_the_link_key_of_the_readme(tmp_path):
+    run(tmp_path, ["manage.py", "migrate", "-v0"], GOOD)
+    make = (
+        "from tracking.models import Account; from returns.models import LinkKey, Store; "
+        "account = Account.objects.create(name='a', zone='UTC', country='GB'); "
+        "store = Store.objects.create(account=account, slug='juniper-pine', name='J', "
+        "currency='USD', country='GB', contact_email='a@example.com', returns_address='a'); "
+        "LinkKey.objects.create(store=store, key_id='k1', secret='test-key-please-change')"
+    )
+    done = run(tmp_path, ["manage.py", "shell", "-v0", "-c", make], GOOD)
+    assert done.returncode == 0, done.stderr
+    for words in (["manage.py", "serve"], ["-c", "import portal.wsgi"]):
+        done = run(tmp_path, words, GOOD)
+        assert done.returncode == 1
+        assert "link key k1 of the store juniper-pine" in done.stderr
+        assert "(homeward.E010)" in done.stderr
+    assert not (tmp_path / "keeper.lock").exists()
+    # A clone tries the demo with it.
+    assert run(tmp_path, ["-c", "import portal.wsgi"], {}).returncode == 0
+
+
+def test_what_is_written_is_its_owners_alone(tmp_path):
+    folder = tmp_path / "data"
+    done = run(folder, ["manage.py", "migrate", "-v0"], {})
+    assert done.returncode == 0, done.stderr
+    for path in (folder, folder / "homeward.sqlite3"):
+        assert path.stat().st_mode & 0o077 == 0, path.name
 
 
 @pytest.mark.parametrize("command", ["migrate", "start", "serve"])

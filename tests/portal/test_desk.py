@@ -1,5 +1,6 @@
 """The desk: from the queue to a decision, refused when the state does not allow it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from returns.models import BUYER, CLOCK, Notice, Promise, ReturnAuthorization, Wanted
+from returns.models import (
+    BUYER,
+    CLOCK,
+    Notice,
+    Promise,
+    PromiseKind,
+    ReturnAuthorization,
+    Wanted,
+)
 from returns.states import Status
 from tests import people
 
@@ -40,8 +49,28 @@ def test_today_names_the_queue_with_its_count_and_leads_to_it(desk, rma):
 def test_a_late_promise_is_named_first_and_in_words(desk, rma):
     Promise.objects.filter(authorization=rma).update(due_at=timezone.now() - timedelta(hours=2))
     page = desk.get(reverse("admin:index")).content.decode()
-    assert "One person is waiting longer than we promised." in page
+    assert "One promise is late." in page
     assert "Sarah Whitcombe" in page
+
+
+def test_the_board_counts_every_late_promise_and_names_the_oldest(desk, store):
+    late = timezone.now() - timedelta(hours=1)
+    for number in range(25):
+        order = people.place_order(store, f"JP-{number}")
+        Promise.objects.make(order, PromiseKind.UPDATE, late - timedelta(minutes=number), by=CLOCK)
+    page = desk.get(reverse("admin:index")).content.decode()
+    assert "25 promises are late." in page
+    queue = re.search(r'<li class="has-late">.+?</li>', page).group()
+    assert "Promises overdue" in queue
+    assert '<span class="n">25</span>' in queue
+    assert page.count('<td class="late">') == 20
+    assert "the 20 oldest" in page
+
+
+def test_with_nothing_late_the_board_says_so(desk, rma):
+    page = desk.get(reverse("admin:index")).content.decode()
+    assert "Everything is within its time." in page
+    assert "has-late" not in page
 
 
 def test_approving_from_the_list_is_one_press(desk, rma):

@@ -11,7 +11,7 @@ from email import message_from_bytes
 import pytest
 from aiosmtpd.controller import Controller
 
-from portal import kinship
+from portal.running import kinship
 from tests.running_site import (
     HOUSE,
     RunningSite,
@@ -196,4 +196,4 @@ def test_a_port_that_is_taken_is_refused_by_name(site, tmp_path_factory):
 def test_serving_says_where_it_can_be_opened(site):
     wait_until(lambda: "Ctrl-C" in site.log.read_text(), "it says so")
     assert f"http://127.0.0.1:{site.port}/" in site.log.read_text()
-    assert command_of(site.pid).endswith("portal.keeper")
+    assert command_of(site.pid).endswith("portal.running.keeper")

@@ -686,3 +686,16 @@ def test_the_field_for_an_exchange_is_never_called_optional(sarah, order):
     for data in ({}, {"wish": "refund"}, {"wish": "exchange"}):
         text = sarah.post(page(order, "return_wish"), data).content.decode()
         assert "leave this empty" not in text
+
+
+# --- Again and again --------------------------------------------------------------------------
+
+
+def test_who_asks_and_cancels_again_and_again_is_told_to_write(buyer, basket):
+    for n in range(5):
+        people.ask_to_return(basket, key=f"form-{n}").cancel(by=BUYER)
+    response = send(buyer, basket, answer_all(buyer, basket, "1"))
+    assert response.status_code == 429
+    assert "Please write to us: hello@juniper.example" in words(response)
+    assert basket.returns.count() == 5
+    assert hidden(response)["key"] == Draft.objects.get(order=basket).key  # nothing is lost

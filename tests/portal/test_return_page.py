@@ -351,7 +351,7 @@ def test_whoever_is_second_reads_what_the_first_did(buyer, asked, ieva, monkeypa
 def test_a_stranger_finds_nothing(bob, order, name):
     rma = people.ask_to_return(order)
     assert bob.get(page(rma, name)).status_code == 404
-    assert bob.post(page(rma, name)).status_code == 404
+    assert bob.post(page(rma, name)).status_code == (405 if name == "return" else 404)
 
 
 def test_the_number_of_another_order_is_not_found_on_ones_own(sarah, order, store):
@@ -395,6 +395,7 @@ def test_every_state_has_a_page_with_its_number_and_one_promise_at_most(
     assert approved.number in words(response)
     assert response.content.decode().count('class="promise"') <= 1
     may = status in {Status.REQUESTED, Status.INFO_REQUESTED, Status.APPROVED}
+    may = may and not (keeps and status == Status.APPROVED)
     assert (page(approved, "return_cancel") in response.content.decode()) == may
 
 

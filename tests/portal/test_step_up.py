@@ -8,7 +8,7 @@ from django.utils import timezone
 from portal import access
 from returns import addresses, tasks
 from returns.models import FindAttempt, Notice, Order, Throttle
-from returns.models.access import codes_of
+from returns.models.access import code_throttle_key
 from tests import people
 from tests.page_checks import CheckedClient
 
@@ -140,11 +140,9 @@ def test_a_code_that_was_asked_for_on_find_is_no_step_up_and_the_other_way_round
     assert sarah.post(addresses.store_page(store, "code"), {"code": code_sent()}).status_code == 422
 
 
-def test_codes_are_at_most_five_a_day_together_with_those_of_find(sarah, order):
-    for _ in range(4):
-        FindAttempt.note(order.store, order.number, "0123")
-    tasks.judge_attempts()
-    send(sarah, order)
+def test_codes_are_at_most_five_a_day(sarah, order):
+    for _ in range(5):
+        send(sarah, order)
     assert code_sent()
     assert Notice.objects.count() == 5
     page = sarah.get(page_of(order))
@@ -155,9 +153,20 @@ def test_codes_are_at_most_five_a_day_together_with_those_of_find(sarah, order):
     assert Notice.objects.count() == 5
 
 
+def test_a_stranger_who_knows_the_number_cannot_use_up_the_owners_codes(sarah, order):
+    for _ in range(9):
+        FindAttempt.note(order.store, order.number, order.postcode)
+    tasks.judge_attempts()
+    sent = Notice.objects.count()
+    assert sent == 5
+    send(sarah, order)
+    assert sarah.post(page_of(order), {"code": code_sent()}).status_code == 302
+    assert Notice.objects.count() == sent + 1
+
+
 def test_the_last_code_of_the_day_can_still_be_typed(sarah, order):
     for _ in range(4):
-        Throttle.objects.hit(codes_of(order), timedelta(days=1))
+        Throttle.objects.hit(code_throttle_key(order, sensitive=True), timedelta(days=1))
     send(sarah, order)
     code = code_sent()
     assert 'name="code"' in sarah.get(page_of(order)).text
@@ -202,6 +211,18 @@ def test_for_three_days_the_code_goes_to_the_old_contact(sarah, moved):
     send(sarah, moved)
     tasks.judge_attempts()
     assert Notice.objects.get().recipient == "sarah@example.com"
+
+
+def test_a_first_email_gets_no_code_and_the_page_says_why(sarah, moved):
+    Order.objects.update(previous_email="")
+    page = sarah.get(page_of(moved))
+    assert "was added a short time ago" in page.text
+    assert "mailto:hello@juniper.example" in page.text
+    assert 'name="action"' not in page.text
+    assert "was added a short time ago" in sarah.get(addresses.order_page(moved)).text
+    send(sarah, moved)
+    tasks.judge_attempts()
+    assert not Notice.objects.exists()
 
 
 def test_after_three_days_it_goes_to_the_new_one(sarah, moved):

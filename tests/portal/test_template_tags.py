@@ -13,6 +13,7 @@ from django.template.loader import get_template, render_to_string
 from django.utils import timezone, translation
 
 from portal import drawings
+from returns.models import OrderLine
 
 DUE = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -53,10 +54,6 @@ def test_a_moment_stands_in_a_time_element_also_inside_a_sentence():
         due=DUE,
     )
     assert page.startswith('Post it by <time datetime="2026-11-24T18:00:00+00:00">Tuesday 24')
-
-
-def test_the_tag_for_moments_says_what_the_filter_says():
-    assert rendered("{% when due 'day' %}", due=DUE) == rendered("{{ due|when:'day' }}", due=DUE)
 
 
 def test_money_and_numbers_to_copy_read_as_designed():
@@ -128,7 +125,12 @@ def test_every_scene_named_in_a_template_is_drawn():
     ],
 )
 def test_a_product_is_drawn_by_its_title(title, name):
-    assert rendered("{{ title|product_symbol }}", title=title) == name
+    assert rendered("{{ line|line_symbol }}", line=OrderLine(title=title)) == name
+
+
+def test_the_drawing_that_the_shop_chose_comes_before_the_title():
+    line = OrderLine(title="Linen shirt", drawing="scarf")
+    assert rendered("{{ line|line_symbol }}", line=line) == "scarf"
 
 
 def test_no_drawing_or_component_needs_an_inline_style_or_script():

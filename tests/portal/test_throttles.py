@@ -129,13 +129,36 @@ def test_a_network_may_ask_thirty_times_in_a_day(rf):
         ("203.0.113.9:4711", "203.0.113.9:4712", True),
         ("[2001:db8::1]:80", "2001:db8::2", True),
         ("fe80::1%eth0", "fe80::2%eth1", True),
-        ("", "unknown", False),
+        ("", "unknown", True),
     ],
 )
 def test_a_network_is_an_address_or_sixty_four_bits_of_one(rf, one, other, same):
     names = [access.network(rf.get("/", REMOTE_ADDR=address)) for address in (one, other)]
     assert (names[0] == names[1]) is same
     assert one not in names or not one
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("203.0.113.9", "203.0.113.200", True),
+        ("203.0.113.9", "203.0.114.9", False),
+        ("2001:db8:1:2::1", "2001:db8:1:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:2:2::1", False),
+    ],
+)
+def test_a_neighbourhood_is_what_one_customer_may_own_whole(rf, one, other, same):
+    names = [access.neighbourhood(rf.get("/", REMOTE_ADDR=address)) for address in (one, other)]
+    assert (names[0] == names[1]) is same
+
+
+def test_a_host_with_many_networks_asks_sixty_times_in_an_hour(rf):
+    def may_ask(address):
+        return access.may_ask(rf.post("/", REMOTE_ADDR=address))
+
+    assert not any(may_ask(f"2001:db8:1:{n:x}::1") for n in range(60))
+    assert may_ask("2001:db8:1:ff::1")
+    assert may_ask("2001:db8:2::1") is None
 
 
 @given(st.text(max_size=60))
@@ -215,14 +238,39 @@ def test_asking_again_the_next_day_works(order):
     assert judged(order.store, order.number, "0123") == 1
 
 
-def test_over_all_stores_guessing_is_bounded(order, monkeypatch):
+def test_over_all_orders_of_a_store_guessing_is_bounded_and_who_comes_after_waits(
+    order, monkeypatch, caplog
+):
     from returns.models import access as counters
 
     monkeypatch.setattr(counters, "OVERALL", (3, timedelta(minutes=10)))
     for n in range(3):
         judged(order.store, f"X-{n}", "guess")
+    judged(order.store, "X-4", "guess")
     assert judged(order.store, order.number, "0123") == 0
-    assert not FindAttempt.objects.exclude(state="done").exists()
+    assert len(caplog.records) == 1
+    waiting = FindAttempt.objects.get(number=order.number)
+    assert (waiting.state, waiting.proof, waiting.attempts) == ("due", "0123", 0)
+    assert timezone.now() < waiting.due_at <= timezone.now() + timedelta(minutes=10)
+    # Another store does not notice, and in the next period the answer comes.
+    other = people.place_order(people.open_store("tea-house"))
+    assert judged(other.store, other.number, "0123") == 1
+    FindAttempt.objects.update(due_at=timezone.now())
+    [waiting] = [row for row in FindAttempt.objects.claim(10) if row.number == order.number]
+    waiting.judge(timezone.now() + timedelta(minutes=10))
+    assert Notice.objects.filter(order=order).count() == 1
+
+
+def test_what_nobody_waits_for_any_more_is_settled_and_forgotten(order, monkeypatch):
+    from returns.models import access as counters
+
+    monkeypatch.setattr(counters, "OVERALL", (0, timedelta(minutes=10)))
+    FindAttempt.note(order.store, order.number, "0123")
+    FindAttempt.objects.update(made_at=timezone.now() - timedelta(minutes=31))
+    tasks.judge_attempts()
+    attempt = FindAttempt.objects.get()
+    assert (attempt.state, attempt.number, attempt.proof) == ("done", "", "")
+    assert not Notice.objects.exists()
 
 
 def test_a_thousand_guesses_from_everywhere_are_five(order, monkeypatch):
@@ -239,3 +287,40 @@ def test_a_thousand_guesses_from_everywhere_are_five(order, monkeypatch):
     tasks.judge_attempts()
     assert len(looked) == 5
     assert not FindAttempt.objects.exclude(state="done").exists()
+
+
+# --- The desk's log-in ------------------------------------------------------------------------
+
+WRONG = {"username": "owner", "password": "not the password"}
+
+
+def log_in(client, address, **data):
+    return client.post("/desk/login/", WRONG | data, headers={"x-forwarded-for": address})
+
+
+@pytest.fixture
+def one_proxy(settings):
+    settings.TRUSTED_PROXIES = 1
+
+
+def test_guesses_at_a_password_lock_out_their_own_address_only(one_proxy):
+    client = Client()
+    people.staff("owner")
+    right = {"password": "a-long-enough-password"}
+    for _ in range(8):
+        log_in(client, "198.51.100.6")
+    assert log_in(client, "198.51.100.6", **right).status_code == 429
+    assert log_in(client, "198.51.100.8", **right).status_code == 302
+
+
+def test_a_network_tries_sixty_passwords_in_an_hour_whatever_the_name(one_proxy, rf):
+    client = Client()
+    request = rf.post("/", headers={"x-forwarded-for": "198.51.100.6"})
+    for _ in range(59):
+        assert access.may_log_in(request) is None
+    assert log_in(client, "198.51.100.6").status_code == 200
+    page = log_in(client, "198.51.100.6", username="another")
+    assert page.status_code == 429
+    assert "Retry-After" in page
+    assert log_in(client, "198.51.100.8").status_code == 200
+    assert client.get("/desk/login/").status_code == 200

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone, translation
 
-from portal.timeline import OPEN_ENTRIES, Leg, Timeline, timeline
+from portal.order_page.timeline import OPEN_ENTRIES, Leg, Timeline, timeline
 from returns.codes import DeclineReason
 from returns.models import BUYER, Actor, Event, EventKind, Order
 from tests import people

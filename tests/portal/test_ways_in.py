@@ -314,6 +314,20 @@ def test_the_orders_language_wins_over_the_browsers_and_the_readers_choice_over_
     assert '<html lang="en"' in client.get(page).text
 
 
+def test_a_language_chosen_without_a_session_is_kept_in_a_cookie_and_costs_no_row(client, store):
+    chosen = client.get(find_of(store) + "?lang=zh-hans")
+    assert not Session.objects.exists()
+    cookie = chosen.cookies["homeward-language"]
+    assert (cookie.value, cookie["samesite"], cookie["httponly"]) == ("zh-hans", "Lax", True)
+    assert '<html lang="zh-hans"' in client.get(find_of(store)).text
+    # With a session the choice is kept there.
+    order = people.place_order(store)
+    client.get(path_of(store))
+    page = addresses.order_page(order)
+    assert "homeward-language" not in client.get(f"{page}?lang=zh-hans").cookies
+    assert client.session["language"] == "zh-hans"
+
+
 def test_changing_the_language_keeps_the_rest_of_the_address(client, store):
     page = client.get(find_of(store, "link"))
     assert 'href="/s/juniper-pine/find/?why=link&amp;lang=zh-hans"' in page.text
@@ -381,3 +395,9 @@ def test_the_log_never_tells_a_key(order, settings):
     assert "abcdef" not in heard.getvalue()
     assert "/s/juniper-pine/l/…" in heard.getvalue()
     assert settings.LOGGING["formatters"]["line"]["()"] == "portal.logs.Discreet"
+
+
+def test_strangers_cannot_fill_the_log(order, caplog):
+    CheckedClient().get("/", headers={"host": "evil.example"})
+    CheckedClient(enforce_csrf_checks=True).post(find_of(order.store), {"number": "1"})
+    assert not caplog.records

@@ -24,6 +24,7 @@ from returns.models import (
     Wanted,
 )
 from returns.models.authorization import ALPHABET, new_number, remind_at
+from returns.models.shipment import ON_ITS_WAY_FOR
 from returns.states import IllegalTransition, Status
 from tests.people import ask_to_return, open_store, place_order, staff
 
@@ -516,3 +517,36 @@ def test_the_database_gives_the_original_postage_back_once(rma, order):
 def test_what_was_decided_by_rule_has_no_name_behind_it(rma):
     rma.approve(by=RULE)
     assert rma.decided_by is None
+
+
+def test_goods_on_the_road_are_to_be_posted_after_they_must_have_arrived(db, desk_person):
+    order = place_order(open_store(policy={"automatic_up_to": None}), delivered=False, days_ago=3)
+    rma = ask_to_return(order)
+    rma.approve(by=desk_person)
+    left = order.shipments.get().shipped_at
+    assert rma.post_by > left + ON_ITS_WAY_FOR + rma.post_days * DAY - DAY
+
+
+def test_what_is_posted_is_neither_reminded_of_nor_expired(rma, desk_person):
+    rma.approve(by=desk_person)
+    rma.note_posted(by=desk_person)
+    assert rma.status == Status.IN_TRANSIT
+    assert promised(rma) == {}
+    assert not ReturnAuthorization.objects.to_remind(rma.post_by + 90 * DAY).exists()
+    assert not ReturnAuthorization.objects.overdue(rma.post_by + 90 * DAY).exists()
+
+
+def test_a_buyer_cannot_cancel_what_we_owe_without_a_parcel(db, desk_person):
+    store = open_store(policy={"keep_below": 100, "automatic_up_to": None})
+    rma = ask_to_return(place_order(store), reason=Reason.FAULTY)
+    assert rma.may_be_cancelled
+    rma.approve(by=desk_person)
+    assert not rma.may_be_cancelled
+    with pytest.raises(IllegalTransition):
+        rma.cancel(by=BUYER)
+
+
+def test_where_no_money_goes_back_the_postage_is_on_us(db):
+    order = place_order(open_store(policy={"fee": 6, "automatic_up_to": None}))
+    rma = ask_to_return(order, wish="exchange")
+    assert (rma.payer, rma.estimated_fee) == ("store", 0)

@@ -350,3 +350,10 @@ def test_twenty_lines_ask_the_database_no_more_than_one(store, lines, django_ass
 )
 def test_a_letter_greets_by_the_first_name_where_that_can_be_told(name, greeting):
     assert Order(name=name).first_name == greeting
+
+
+@pytest.mark.parametrize("milestone", [Milestone.RETURNING, Milestone.RETURNED])
+def test_what_is_coming_back_by_itself_cannot_be_sent_back(db, milestone):
+    order = place_order(open_store(), delivered=False)
+    scan(order.shipments.get(), timezone.now(), milestone)
+    assert why_not(order) == [Obstacle.COMING_BACK]

@@ -27,7 +27,7 @@ from returns.models import (
     ShipmentLine,
     Wanted,
 )
-from returns.models.intake import NoLines, NumberTaken, Outcome
+from returns.models.intake import NoLines, NumberTaken, Outcome, _Intake
 from returns.sources import FulfilmentData, LineData, OrderData, ScanData
 from tests import people
 from tests.returns import recordings
@@ -272,11 +272,31 @@ def test_capitals_and_blanks_are_no_change_of_contact(store):
     assert not Event.objects.exists()
 
 
-def test_a_first_contact_is_no_change(store):
-    Order.objects.take_in(store, told(email="", phone=""))
+def test_a_first_phone_is_no_change(store):
+    Order.objects.take_in(store, told(phone=""))
     Order.objects.take_in(store, newer(told()))
     assert Order.objects.get().contact_changed_at is None
     assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("phone", ["", "+44 7700 900777"])
+def test_a_first_email_is_not_trusted_with_address_and_money_for_three_days(store, phone):
+    Order.objects.take_in(store, told(email="", phone=phone))
+    Order.objects.take_in(store, newer(told(), email="new@example.com"))
+    order = Order.objects.get()
+    assert order.contact() == "new@example.com"
+    assert order.contact(sensitive=True) == ""
+    later = timezone.now() + timedelta(hours=73)
+    assert order.contact(sensitive=True, now=later) == "new@example.com"
+    assert not Notice.objects.exists()  # there is nobody else to be told
+    assert "email" in Event.objects.get(kind=EventKind.CONTACT_CHANGED).data["changed"]
+
+
+def test_taking_the_email_away_and_giving_another_does_not_untrust_the_old_one(store):
+    Order.objects.take_in(store, told())
+    Order.objects.take_in(store, newer(told(), email=""))
+    Order.objects.take_in(store, newer(newer(told()), email="thief@example.com"))
+    assert Order.objects.get().contact(sensitive=True) == "sarah@example.com"
 
 
 def test_a_shop_that_tells_no_person_does_not_erase_the_one_we_know(store):
@@ -506,3 +526,47 @@ def test_one_order_that_two_processes_take_in_at_once_is_one_order(in_bulk):
     assert OrderLine.objects.count() == 2
     assert Parcel.objects.count() == 1
     assert Promise.objects.count() == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_of_orders_in_one_parcel_do_not_wait_for_each_other_for_ever(monkeypatch):
+    store = people.open_store()
+    for number in ("A1", "B1"):
+        Order.objects.take_in(store, told(source_id=number, number=number))
+    together, errors = threading.Barrier(2), []
+    record = _Intake._record
+
+    def record_together(self, parcel, scans):
+        together.wait(timeout=10)
+        return record(self, parcel, scans)
+
+    monkeypatch.setattr(_Intake, "_record", record_together)
+
+    def deliver(number: str) -> None:
+        try:
+            at = LATELY + timedelta(hours=20)
+            sent = told().fulfilments[0]
+            scans = (ScanData(at=at, milestone=Milestone.DELIVERED, code="table:delivered"),)
+            news = replace(sent, scans=scans)
+            data = told(source_id=number, number=number, version=at, fulfilments=(news,))
+            Order.objects.take_in(store, data)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=deliver, args=(number,)) for number in ("A1", "B1")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert errors == []
+    assert Parcel.objects.get().milestone == Milestone.DELIVERED
+
+
+def test_the_zone_follows_from_the_country_where_it_can(store):
+    Order.objects.take_in(store, told(country="JP"))
+    assert Order.objects.get().where == "Asia/Tokyo"
+    Order.objects.take_in(store, told(source_id="2", number="JP-2", country="US"))
+    assert Order.objects.get(source_id="2").where == store.zone

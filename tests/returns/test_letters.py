@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 from django.utils import timezone, translation
 
@@ -16,12 +18,16 @@ from returns.models import (
     BUYER,
     CLOCK,
     RULE,
+    SHOP,
     CarrierAdvice,
     Notice,
     NoticeKind,
     Promise,
+    ReasonPolicy,
     ShortLink,
+    Wanted,
 )
+from tests import people
 from tests.returns.correspondence import WRITERS, Shop, ask, latest
 from tracking.milestones import Milestone
 from tracking.models import Parcel, ScanReport
@@ -411,7 +417,7 @@ def test_a_reminder_repeats_the_instructions_and_what_happens_without_a_parcel(s
 
 def test_an_expired_return_leaves_a_way_for_those_who_did_post_it(shop):
     letter = write(shop.expired())
-    assert "If you have posted it" in letter.text
+    assert "If you did post it, nothing is lost" in letter.text
     assert "A person can open the return again." in letter.text
 
 
@@ -537,3 +543,67 @@ def test_an_expiry_is_no_longer_news_after_more_time_was_given(shop):
     notice = shop.expired()
     notice.authorization.extend(timezone.now() + timedelta(days=5), by=CLOCK)
     assert not letters.is_still_true(Notice.objects.get(pk=notice.pk))
+
+
+def test_that_it_has_arrived_is_told_as_promised(shop):
+    order = shop.order(delivered=False)
+    order.promise_update(by=SHOP)
+    order.shipments.get().parcel.record([ScanReport(timezone.now(), Milestone.DELIVERED)])
+    notice = latest(NoticeKind.ORDER_UPDATE)
+    assert letters.is_still_true(notice)
+    letter = write(notice)
+    assert "Your parcel has been delivered" in letter.subject
+    assert "this is the news" in letter.text and "What happens next" not in letter.text
+
+
+@pytest.mark.parametrize(
+    ("milestone", "hours", "words"),
+    [
+        (Milestone.OUT_FOR_DELIVERY, 2, "It should reach you today."),
+        (Milestone.OUT_FOR_DELIVERY, 30, "It may have come in the meantime"),
+    ],
+)
+def test_words_of_yesterday_are_not_told_today(shop, milestone, hours, words):
+    order = shop.order(delivered=False)
+    seen = ScanReport(timezone.now() - timedelta(hours=hours), milestone)
+    order.shipments.get().parcel.record([seen])
+    promise = order.promise_update(by=SHOP)
+    promise.come_due(promise.due_at)
+    assert words in write(latest(NoticeKind.ORDER_UPDATE)).text
+
+
+def test_what_has_not_left_yet_is_not_forgotten(shop):
+    order = shop.order(delivered=False)
+    order.shipments.get().lines.first().delete()
+    promise = order.promise_update(by=SHOP)
+    promise.come_due(promise.due_at)
+    text = write(latest(NoticeKind.ORDER_UPDATE)).text
+    assert "What has not left yet comes in another parcel." in text
+
+
+def test_a_new_request_is_offered_until_the_usual_day_and_not_the_day_for_faults(db):
+    shop = Shop(automatic_up_to=None, window_days=30)
+    order = shop.order()
+    ReasonPolicy.objects.create(policy=shop.store.policy, reason="faulty", window_days=730)
+    order.lines.update(rules_json=shop.store.policy.rules().to_json())
+    ask(order).cancel(by=BUYER)
+    usual = order.with_goods().lines.first().window_end("changed_mind")
+    letter = write(latest(NoticeKind.RETURN_CANCELLED)).text
+    assert str(usual.year) in letter or formats.day(usual) in letter
+    assert str(usual.year + 2) not in letter
+
+
+def test_a_letter_costs_the_same_for_one_and_for_six_lines(db):
+    counts = []
+    for number in (1, 6):
+        shop = Shop(automatic_up_to=None)
+        goods = tuple((f"Thing {n}", "10.00", 1) for n in range(number))
+        order = people.place_order(shop.store, f"JP-{number}", goods)
+        wanted = [Wanted(line.pk, 1, "fit") for line in order.lines.all()]
+        rma = order.request_return(wanted, by=BUYER, key="f")
+        rma.cancel(by=BUYER)
+        notice = Notice.objects.get(authorization=rma, kind=NoticeKind.RETURN_CANCELLED)
+        with CaptureQueriesContext(connection) as queries:
+            write(notice)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

@@ -224,6 +224,7 @@ def test_written_too_late_it_is_written_and_counts_as_broken(travelling):
 def test_when_it_has_arrived_our_word_is_kept(travelling):
     arrive(travelling.shipments.get())
     assert Promise.objects.get().state == PromiseState.KEPT
+    assert Notice.objects.get().facts == {"arrived": True}, "and told at once"
     assert Order.objects.get().nearest_promise is None
 
 
@@ -238,13 +239,20 @@ def test_with_one_of_two_parcels_here_our_word_about_the_other_stands(travelling
     assert open_ones(travelling) == []
 
 
-def test_when_there_is_nothing_to_write_about_the_promise_ends_without_a_letter(travelling):
+def test_when_it_came_back_we_write_as_promised_and_promise_no_more(travelling):
     (promise,) = open_ones(travelling)
     arrive(travelling.shipments.get(), Milestone.RETURNED)
     Promise.objects.come_due(promise.due_at)
     promise.refresh_from_db()
-    assert promise.state == PromiseState.SUPERSEDED  # neither kept nor broken
-    assert not Notice.objects.exists() and not Event.objects.exists()
+    assert promise.state == PromiseState.KEPT
+    assert Notice.objects.get().kind == "order_update"
+    assert open_ones(travelling) == []
+
+
+def test_no_word_is_given_for_a_day_on_which_there_is_nothing_left_to_tell(store):
+    order = place_order(store, delivered=False, days_ago=44)
+    assert order.on_its_way(timezone.now())
+    assert order.promise_update(by=CLOCK) is None
 
 
 def test_when_the_address_was_taken_away_nothing_claims_that_we_wrote(travelling):

@@ -89,6 +89,7 @@ VERBS = {
         lambda rma: rma.extend(timezone.now() + timedelta(days=9), by=DESK),
         {Status.EXPIRED},
     ),
+    "note_posted": (lambda rma: rma.note_posted(by=DESK), {Status.APPROVED}),
     "put_right": (lambda rma: rma.put_right(by=DESK), {Status.APPROVED}),
 }
 

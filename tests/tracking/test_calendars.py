@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.calendars import Calendar, end_of_day, holiday_name
+from tracking.calendars import Calendar, end_of_day, holiday_name, zone_of
 from tracking.models import Account
 
 LONDON = Calendar("Europe/London", "GB")
@@ -216,3 +216,19 @@ def test_a_store_cannot_close_before_it_opens(db):
         account.full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():
         account.save()
+
+
+@pytest.mark.parametrize(
+    ("country", "zone"),
+    [
+        ("JP", "Asia/Tokyo"),
+        ("GB", "Europe/London"),
+        ("DE", "Europe/Berlin"),  # and one enclave
+        ("CN", "Asia/Shanghai"),
+        ("US", ""),
+        ("", ""),
+        ("XX", ""),
+    ],
+)
+def test_a_country_tells_its_zone_where_nearly_everyone_lives_in_one(country, zone):
+    assert zone_of(country) == zone

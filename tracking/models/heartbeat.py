@@ -20,7 +20,12 @@ class Heartbeat(models.Model):
         cls.objects.update_or_create(name=name, defaults={"at": timezone.now()})
 
     @classmethod
+    def last(cls, name: str = "worker") -> datetime | None:
+        """When the last beat was; None when there never was one."""
+        return cls.objects.filter(name=name).values_list("at", flat=True).first()
+
+    @classmethod
     def age(cls, name: str = "worker", now: datetime | None = None) -> timedelta | None:
         """How long ago the last beat was; None when there never was one."""
-        at = cls.objects.filter(name=name).values_list("at", flat=True).first()
+        at = cls.last(name)
         return ((now or timezone.now()) - at) if at else None

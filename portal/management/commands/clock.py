@@ -1,10 +1,12 @@
+"""`manage.py clock`: ticks until it is stopped; a child of the keeper."""
+
 import time
 
 from django.core.management.base import BaseCommand
 
-from portal import kinship
-from portal.clock import Clock
-from portal.keeper import TICK
+from portal.running import kinship
+from portal.running.clock import Clock
+from portal.running.keeper import TICK
 
 
 class Command(BaseCommand):

@@ -1,3 +1,5 @@
+"""`manage.py demo`: the example shops, once, and the doors into them."""
+
 import json
 from dataclasses import asdict
 from pathlib import Path

@@ -1,12 +1,18 @@
+"""`manage.py serve`: the whole site, as it runs in production."""
+
 import os
 import sys
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, SystemCheckError
+
+from portal.checks import link_keys_are_secret
 
 
 def become_keeper() -> None:
     """Replaces this process by the keeper, which needs neither Django nor the database."""
+    if problems := link_keys_are_secret():
+        raise SystemCheckError("\n".join(map(str, problems)))
     house = str(settings.BASE_DIR)
     os.environ["HOMEWARD_DATA_DIR"] = str(settings.DATA_DIR.resolve())
     os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -14,7 +20,7 @@ def become_keeper() -> None:
     )
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "portal.keeper"])
+    os.execv(sys.executable, [sys.executable, "-m", "portal.running.keeper"])
 
 
 class Command(BaseCommand):

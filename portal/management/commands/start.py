@@ -1,3 +1,5 @@
+"""`manage.py start`: from an unpacked clone to the running example (`make demo`)."""
+
 import hashlib
 from typing import Any
 

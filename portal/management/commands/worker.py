@@ -1,3 +1,5 @@
+"""`manage.py worker`: does the work that the clock rings for; a child of the keeper."""
+
 import logging
 import time
 
@@ -5,8 +7,8 @@ from django.db import DatabaseError
 from django_q.management.commands import qcluster
 from django_q.signals import pre_execute
 
-from portal import kinship
-from portal.keeper import TICK
+from portal.running import kinship
+from portal.running.keeper import TICK
 from tracking.models import Heartbeat
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ It never touches the database, so nothing that happens there can stop it. Each c
 the head of a process group of its own, which dies as a whole:
 
 - a child that exits is started again, sooner at first, later when it keeps failing;
-- the clock (`portal/clock.py`) writes a line at every tick. No line for five ticks: the
+- the clock (`portal/running/clock.py`) writes a line at every tick. No line for five ticks: the
   clock is started again. The line "worker silent": no work passes through the queue any
   more although its processes may look alive, so all of them are killed and started anew.
 
@@ -23,13 +23,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from portal import kinship
-from portal.environment import text
+from portal.environment import number, text
+from portal.running import kinship
 
-HOUSE = Path(__file__).resolve().parent.parent
+HOUSE = Path(__file__).resolve().parent.parent.parent
 
 # Seconds. TICK is shared with the clock.
-TICK = float(text("HOMEWARD_TICK", "20"))
+TICK = float(number("HOMEWARD_TICK", 20))
 # One tick may wait for a locked database (20 s) before it gives up.
 PATIENCE_WITH_CLOCK = max(5 * TICK, 40.0)
 # A fresh worker gets this long to be heard before it is killed for its silence.
@@ -43,6 +43,7 @@ SILENT = "worker silent"
 
 
 def say(message: str) -> None:
+    """One line for whoever watches the terminal or the log."""
     with suppress(OSError):  # the terminal may be gone
         print(message, flush=True)
 
@@ -97,6 +98,7 @@ class Child:
         self.process = None
 
     def plan_restart(self) -> None:
+        """Sooner at first, later each time it fails at its start."""
         now = time.monotonic()
         if now - self.started > STEADY:
             self.wait = FIRST_WAIT
@@ -105,11 +107,17 @@ class Child:
 
 
 class Keeper:
+    """The three children, and what has happened to the keeper itself: asked to stop,
+    asked twice (then it waits for nobody), said that the site is open.
+
+    host, port: where the web server listens, to see when it does.
+    """
+
     def __init__(self, host: str, port: int) -> None:
         python = sys.executable
         manage = str(HOUSE / "manage.py")
         self.host, self.port = host, port
-        self.web = Child("web server", [python, "-m", "portal.web"])
+        self.web = Child("web server", [python, "-m", "portal.running.web"])
         self.worker = Child("worker", [python, manage, "worker"])
         self.clock = Child("clock", [python, manage, "clock"], listen=True)
         self.children = [self.web, self.worker, self.clock]
@@ -117,8 +125,9 @@ class Keeper:
         self.selector = selectors.DefaultSelector()
 
     def run(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self.on_signal)
+        """Until somebody asks it to stop; then all children are stopped."""
+        for wish in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(wish, self.on_signal)
         # Whoever started us waits for the page: the web server gets the machine first.
         self.worker.starts_at = self.clock.starts_at = time.monotonic() + HEAD_START
         try:
@@ -131,12 +140,14 @@ class Keeper:
             self.stop()
 
     def on_signal(self, number: int, frame: object) -> None:
+        """The second Ctrl-C means: at once."""
         self.hurried = self.hurried or (self.stopping and number == signal.SIGINT)
         self.stopping = True
 
     # --- Running --------------------------------------------------------------------
 
     def look_after_children(self) -> None:
+        """Starts whoever is due, and replaces whoever has ended or stopped ticking."""
         now = time.monotonic()
         self.reap_orphans()
         for child in self.children:
@@ -241,6 +252,7 @@ def clear_leftovers(data_dir: Path) -> None:
 
 
 def refuse_taken_port(host: str, port: int) -> None:
+    """Ends with a word about it when somebody else listens there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -254,6 +266,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def main() -> None:
+    """Keeps the site of HOMEWARD_DATA_DIR until it is stopped; one keeper at a time."""
     data_dir = Path(os.environ["HOMEWARD_DATA_DIR"])
     host, port = text("HOMEWARD_HOST", "127.0.0.1"), int(text("PORT", "8000"))
     with lock(data_dir):

@@ -3,7 +3,7 @@
 django-q2 is only the bell. Whatever a bell is rung for stands in rows of our own, so a
 lost ring costs at most a minute. The clock rings `beat` through the whole queue at every
 tick; when the heartbeat stands still for three ticks although somebody should have
-heard, the worker is silent, and the keeper (`portal/keeper.py`) replaces it.
+heard, the worker is silent, and the keeper (`portal/running/keeper.py`) replaces it.
 """
 
 import logging
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from portal.keeper import SILENT, TICK
+from portal.running.keeper import SILENT, TICK
 from tracking.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,9 @@ STALE = timedelta(minutes=10)
 
 
 class Clock:
+    """rung: bell → when it was rung last. last_beat: the newest heartbeat that was heard,
+    unchanged_since: when it was. Both times on the machine's own stopwatch, in seconds."""
+
     def __init__(self) -> None:
         self.rung: dict[str, float] = {}
         self.last_beat: datetime | None = None
@@ -51,6 +54,7 @@ class Clock:
         return SILENT if silent else "tick"
 
     def ring_due_bells(self) -> None:
+        """Rings whose pause is over, and forgets rings that nobody heard."""
         now = timezone.now()
         OrmQ.objects.filter(lock__lt=now - STALE).delete()
         # Rings that no worker has taken yet need no second one.
@@ -63,6 +67,7 @@ class Clock:
             self.rung[bell] = time.monotonic()
 
     def listen(self) -> None:
-        beat = Heartbeat.objects.filter(name="worker").values_list("at", flat=True).first()
+        """Notes whether the heart has beaten since."""
+        beat = Heartbeat.last()
         if beat != self.last_beat:
             self.last_beat, self.unchanged_since = beat, time.monotonic()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal import story_texts
-from portal.deliveries import Delivery, Stage, deliveries, meets_customs
+from portal.order_page import words
+from portal.order_page.deliveries import Delivery, Stage, deliveries, meets_customs
 from returns import formats
 from returns.models.event import HIDDEN_FROM_BUYER
 from returns.states import Status
@@ -88,6 +88,7 @@ class Timeline:
 
 
 def timeline(order: "Order", now: datetime) -> Timeline:
+    """The whole story: the leg in which something happened last stands first."""
     out, back = deliveries(order, now), deliveries(order, now, back=True)
     legs = [_parcel_leg(order, parcel, index, len(out)) for index, parcel in enumerate(out, 1)]
     legs += [_back_leg(parcel) for parcel in back]
@@ -142,17 +143,15 @@ def _leg(parcel: Delivery, title: str, ahead: str, contents: tuple[str, ...]) ->
     entries = [_scan(scan, back=parcel.is_return) for scan in parcel.scans]
     # The shop may have told it after the carrier's first report.
     entries = sorted([*entries, _sent(parcel)], key=_moment, reverse=True)
-    shown, older = entries[:OPEN_ENTRIES], entries[OPEN_ENTRIES:]
-    if len(older) == 1:  # folding a single one would take more room than it saves
-        shown, older = entries, []
+    shown, older = _folded(entries)
     if ahead:
-        shown.insert(0, Entry(None, ahead, when=_("Next"), state="ahead"))
+        shown = (Entry(None, ahead, when=_("Next"), state="ahead"), *shown)
     return Leg(
         parcel.key,
         "back" if parcel.is_return or parcel.has_turned else "truck",
         title,
-        tuple(shown),
-        tuple(older),
+        shown,
+        older,
         parcel.carrier,
         parcel.number,
         parcel.page,
@@ -163,7 +162,7 @@ def _leg(parcel: Delivery, title: str, ahead: str, contents: tuple[str, ...]) ->
 def _scan(scan: "Scan", *, back: bool) -> Entry:
     text = MILESTONES.get(scan.milestone, MILESTONES[Milestone.UNKNOWN]).sentence
     if back:
-        text = story_texts.BACK_TO_US.get(scan.milestone, text)
+        text = words.BACK_TO_US.get(scan.milestone, text)
     return Entry(
         scan.at,
         str(text),
@@ -175,12 +174,12 @@ def _scan(scan: "Scan", *, back: bool) -> Entry:
 
 def _sent(parcel: Delivery) -> Entry:
     if parcel.is_return:
-        words = _("You gave us the number of your parcel.")
+        text = _("You gave us the number of your parcel.")
     elif parcel.parcel is None:
-        words = _("We sent it, without a tracking number.")
+        text = _("We sent it, without a tracking number.")
     else:
-        words = _("We packed it, and it got its number.")
-    return Entry(parcel.shipped_at, words)
+        text = _("We packed it, and it got its number.")
+    return Entry(parcel.shipped_at, text)
 
 
 def _ahead(order: "Order", parcel: Delivery) -> str:
@@ -198,7 +197,7 @@ def _ahead(order: "Order", parcel: Delivery) -> str:
         Milestone.RETURNING: "come_back",
     }
     code = next_of.get(parcel.stage)
-    return str(story_texts.AHEAD[code]) if code else ""
+    return str(words.AHEAD[code]) if code else ""
 
 
 # --- Returns and the order itself -------------------------------------------------------------
@@ -217,7 +216,7 @@ def _returns_leg(order: "Order") -> Leg:
             by = _("By {day}").format(day=formats.day(rma.post_by))
             ahead = Entry(
                 None,
-                str(story_texts.AHEAD["post"]),
+                str(words.AHEAD["post"]),
                 when=by,
                 state="ahead",
                 place=rma.number if several else "",
@@ -251,6 +250,8 @@ def _moment(entry: Entry) -> datetime:
 
 
 def _folded(entries: list[Entry]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """What stands open and what is folded away; folding a single entry would take more
+    room than it saves."""
     if len(entries) <= OPEN_ENTRIES + 1:
         return tuple(entries), ()
     return tuple(entries[:OPEN_ENTRIES]), tuple(entries[OPEN_ENTRIES:])

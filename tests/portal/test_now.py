@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone, translation
 
-from portal.actions import Action, actions, return_rows
-from portal.story import Story, items, promised, tell
-from portal.story_texts import NOTHING_TO_DO
+from portal.order_page.actions import Action, actions, return_rows
+from portal.order_page.now import Now, items, promised, tell
+from portal.order_page.words import NOTHING_TO_DO
 from returns.codes import DeclineReason
 from returns.models import BUYER, CLOCK, Actor, Order, Promise, PromiseKind
 from tests import people
@@ -29,7 +29,7 @@ def load(order: Order) -> Order:
     return Order.objects.with_story().get(pk=order.pk)
 
 
-def told(order: Order, now: datetime | None = None) -> Story:
+def told(order: Order, now: datetime | None = None) -> Now:
     return tell(load(order), now or timezone.now())
 
 
@@ -67,16 +67,16 @@ def test_an_unpaid_order_says_that_we_wait_for_the_payment(store):
 
 
 def test_a_paid_order_says_that_it_has_not_left(store):
-    story = told(people.place_order(store, shipped=False))
-    assert story.title == "We have your order. It has not left us yet."
-    assert str(NOTHING_TO_DO) in story.next
+    letter = told(people.place_order(store, shipped=False))
+    assert letter.title == "We have your order. It has not left us yet."
+    assert str(NOTHING_TO_DO) in letter.next
 
 
 def test_a_cancelled_order_says_so_and_shows_no_journey(store):
     order = people.place_order(store, shipped=False, cancelled_at=timezone.now())
-    story = told(order)
-    assert story.title == "This order was cancelled."
-    assert story.steps == ()
+    letter = told(order)
+    assert letter.title == "This order was cancelled."
+    assert letter.steps == ()
 
 
 def test_an_order_of_which_every_unit_was_taken_out_is_told_as_cancelled(store):
@@ -166,9 +166,9 @@ def test_what_only_the_shop_told_is_not_told_as_a_report_of_the_carrier(store):
     type(shipment.parcel).objects.update(
         milestone=Milestone.ANNOUNCED, milestone_at=None, checked_at=None
     )
-    story = told(order)
-    assert story.title.startswith("We sent your parcel on ")
-    assert any("has not reported to us yet" in words for words in story.next)
+    letter = told(order)
+    assert letter.title.startswith("We sent your parcel on ")
+    assert any("has not reported to us yet" in words for words in letter.next)
 
 
 def test_a_number_that_the_carrier_never_scanned_is_told_after_two_days(store):
@@ -188,25 +188,25 @@ def test_a_number_that_the_carrier_never_scanned_is_told_after_two_days(store):
 def test_goods_without_a_number_say_so_and_show_no_journey(store):
     order = people.place_order(store, shipped=False, lines=())
     no_number(order, 3)
-    story = told(order)
-    assert re.fullmatch(r"We sent it on .+, without a tracking number\.", story.title)
-    assert story.steps == ()
+    letter = told(order)
+    assert re.fullmatch(r"We sent it on .+, without a tracking number\.", letter.title)
+    assert letter.steps == ()
 
 
 def test_goods_without_a_number_that_left_long_ago_are_not_said_to_be_on_their_way(store):
     order = people.place_order(store, shipped=False, lines=(), days_ago=70)
     no_number(order, 60)
-    story = told(order)
-    assert re.fullmatch(r"It left us on .+, without a tracking number\.", story.title)
-    assert any("write to us" in words for words in story.next)
+    letter = told(order)
+    assert re.fullmatch(r"It left us on .+, without a tracking number\.", letter.title)
+    assert any("write to us" in words for words in letter.next)
 
 
 def test_a_parcel_without_news_for_long_is_told_honestly(store):
     order = on_the_road(store, Milestone.IN_TRANSIT, days_ago=60, hours_ago=24 * 40)
-    story = told(order)
-    assert story.title.startswith("No news of your parcel since ")
-    assert any("write to us" in words for words in story.next)
-    assert all(step.state != "now" for step in story.steps)
+    letter = told(order)
+    assert letter.title.startswith("No news of your parcel since ")
+    assert any("write to us" in words for words in letter.next)
+    assert all(step.state != "now" for step in letter.steps)
 
 
 def test_an_old_parcel_with_fresh_news_is_not_quiet(store):
@@ -218,10 +218,10 @@ def test_several_parcels_are_counted(store):
     order = people.place_order(store, shipped=False, lines=())
     for number in range(3):
         people.ship(order, number=f"RB00000000{number}GB", delivered=number < 2, days_ago=9)
-    story = told(order)
-    assert story.title == "2 of 3 parcels have arrived."
-    assert [row.title for row in story.parcels] == ["Parcel 1", "Parcel 2", "Parcel 3"]
-    assert str(NOTHING_TO_DO) in story.next
+    letter = told(order)
+    assert letter.title == "2 of 3 parcels have arrived."
+    assert [row.title for row in letter.parcels] == ["Parcel 1", "Parcel 2", "Parcel 3"]
+    assert str(NOTHING_TO_DO) in letter.next
 
 
 def test_several_parcels_that_all_arrived_name_the_last_day(store):
@@ -236,9 +236,9 @@ def test_nothing_to_do_is_not_said_while_a_parcel_waits_to_be_collected(store):
     people.ship(order, number="RB000000001GB", delivered=True, days_ago=9)
     waiting = people.ship(order, number="RB000000002GB", days_ago=3)
     waiting.parcel.record([ScanReport(at=timezone.now(), milestone=Milestone.READY_FOR_PICKUP)])
-    story = told(order)
-    assert story.title == "1 of 2 parcels has arrived."
-    assert str(NOTHING_TO_DO) not in story.next
+    letter = told(order)
+    assert letter.title == "1 of 2 parcels has arrived."
+    assert str(NOTHING_TO_DO) not in letter.next
 
 
 def test_a_part_that_has_not_left_is_told(store):
@@ -246,9 +246,9 @@ def test_a_part_that_has_not_left_is_told(store):
     order = people.place_order(store, lines=lines, shipped=False)
     shipment = people.ship(order)
     shipment.lines.get(line__title="Mug").delete()
-    story = told(order)
-    assert story.title == "A part of your order has left; the rest has not yet."
-    assert [row.title for row in story.parcels] == ["Parcel 1"]
+    letter = told(order)
+    assert letter.title == "A part of your order has left; the rest has not yet."
+    assert [row.title for row in letter.parcels] == ["Parcel 1"]
 
 
 def test_two_dispatches_in_one_parcel_are_one_parcel(store):
@@ -266,27 +266,27 @@ def test_a_question_that_waits_for_the_buyer_comes_before_everything(careful):
     rma.ask("Which part is broken?", by=the_staff())
     late = people.ship(careful, number="RB999999999GB", days_ago=0)
     late.parcel.record([ScanReport(at=timezone.now(), milestone=Milestone.CUSTOMS)])
-    story = told(careful)
-    assert story.title == "We have a question about your return."
-    assert story.question == "Which part is broken?"
-    assert story.button == "Answer the question"
-    assert story.rma == rma
+    letter = told(careful)
+    assert letter.title == "We have a question about your return."
+    assert letter.question == "Which part is broken?"
+    assert letter.button == "Answer the question"
+    assert letter.rma == rma
 
 
 def test_an_approved_return_says_until_when_to_post_it(store):
     order = people.place_order(store)
     rma = people.ask_to_return(order)
-    story = told(order)
-    assert story.rma == rma
-    assert story.title.startswith("Your return is approved. Post it by ")
-    assert story.button == "See how to send it"
+    letter = told(order)
+    assert letter.rma == rma
+    assert letter.title.startswith("Your return is approved. Post it by ")
+    assert letter.button == "See how to send it"
 
 
 def test_a_fresh_request_is_the_news(careful):
     rma = people.ask_to_return(careful)
-    story = told(careful)
-    assert story.rma == rma
-    assert story.title == "We have your request and are looking at it."
+    letter = told(careful)
+    assert letter.rma == rma
+    assert letter.title == "We have your request and are looking at it."
 
 
 def test_a_parcel_that_moved_later_than_the_request_is_the_news(careful):
@@ -319,8 +319,8 @@ def careful(db) -> Order:
 # --- The journey ------------------------------------------------------------------------------
 
 
-def states(story: Story) -> list[tuple[str, str]]:
-    return [(step.label, step.state) for step in story.steps]
+def states(letter: Now) -> list[tuple[str, str]]:
+    return [(step.label, step.state) for step in letter.steps]
 
 
 def test_the_journey_across_a_border_has_customs(store):
@@ -345,8 +345,8 @@ def test_the_journey_at_home_within_a_union_or_to_nowhere_known_has_no_customs(s
 
 
 def test_the_journey_of_what_has_not_left_lies_ahead(store):
-    story = told(people.place_order(store, shipped=False))
-    assert {step.state for step in story.steps} == {"ahead"}
+    letter = told(people.place_order(store, shipped=False))
+    assert {step.state for step in letter.steps} == {"ahead"}
 
 
 def test_the_journey_of_a_delivered_parcel_is_done(order):
@@ -469,6 +469,17 @@ def test_after_the_last_day_it_says_until_when_it_was_possible(store):
     assert row.condition.startswith("It could be sent back until ")
 
 
+def test_where_no_reason_is_offered_no_last_day_is_made_up(db):
+    store = people.open_store("strict", policy={"window_days": None})
+    order = people.place_order(store)
+    for line in order.lines.all():
+        line.rules_json = {**line.rules_json, "reasons": []}
+        line.save()
+    row = send_back(order)
+    assert not row.url
+    assert row.condition == "It cannot be sent back from this page. Write to us about it."
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -520,21 +531,21 @@ def test_every_return_is_a_row_with_where_it_stands(store):
 
 
 def test_every_stage_and_status_has_words_a_drawing_and_a_short_heading():
-    from portal import deliveries, story_texts
-    from portal.story_texts import Standing, Told
+    from portal.order_page import deliveries, words
+    from portal.order_page.words import Standing, Told
     from returns.states import Status
 
     stages = {value for name, value in vars(deliveries.Stage).items() if name.isupper()}
     standings = {value for name, value in vars(Standing).items() if name.isupper()}
-    assert set(story_texts.PARCEL) == stages | set(Milestone)
-    assert set(story_texts.PARCEL_LINE) == stages | set(Milestone)
-    assert set(story_texts.ORDER) == standings
-    assert set(story_texts.RETURN) == set(Status)
+    assert set(words.PARCEL) == stages | set(Milestone)
+    assert set(words.PARCEL_LINE) == stages | set(Milestone)
+    assert set(words.ORDER) == standings
+    assert set(words.RETURN) == set(Status)
     everything: list[Told] = [
-        *story_texts.PARCEL.values(),
-        *story_texts.RETURN.values(),
-        story_texts.KEEPS_GOODS,
-        *(told for code, told in story_texts.ORDER.items() if code != Standing.SOME_ARRIVED),
+        *words.PARCEL.values(),
+        *words.RETURN.values(),
+        words.KEEPS_GOODS,
+        *(told for code, told in words.ORDER.items() if code != Standing.SOME_ARRIVED),
     ]
     for told_words in everything:
         assert (

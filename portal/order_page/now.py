@@ -1,7 +1,7 @@
 """The letter of an order: one sentence about now, what happens next, and what we promised.
 
 Pure functions over an Order loaded by `Order.objects.with_story()`, and `now`. They speak
-the active language and tell days in the active time zone. Words: `portal/story_texts.py`.
+the active language and tell days in the active time zone. Words: `portal/order_page/words.py`.
 """
 
 from dataclasses import dataclass
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from portal import drawings, story_texts
-from portal.deliveries import FOR_THE_BUYER, Delivery, Stage, deliveries, meets_customs
-from portal.story_texts import Standing, Told, say, say_counted
+from portal import drawings
+from portal.order_page import words
+from portal.order_page.deliveries import FOR_THE_BUYER, Delivery, Stage, deliveries, meets_customs
+from portal.order_page.words import Standing, Told, say, say_counted
 from returns import formats, ledger, states
 from returns.states import Status
 from returns.texts import PROMISES
 from tracking.milestones import Milestone
-from tracking.texts import STEPS
+from tracking.texts import STEPS, Words
 
 if TYPE_CHECKING:
     from returns.models import Order, OrderLine, ReturnAuthorization
@@ -38,7 +39,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ParcelLine:
-    """One parcel of several. key: where its story stands on the page."""
+    """One parcel of several. key: the id of its leg of the timeline."""
 
     key: str
     title: str
@@ -68,8 +69,9 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Story:
-    """rma: the return that the heading is about, None when it is about the order.
+class Now:
+    """title: the sentence about now. next: paragraphs of what happens next. scene: the
+    drawing. rma: the return that all this is about, None when it is about the order.
     question: what it asks the buyer. button: what the link to it says."""
 
     title: str
@@ -82,7 +84,8 @@ class Story:
     button: str = ""
 
 
-def tell(order: "Order", now: datetime) -> Story:
+def tell(order: "Order", now: datetime) -> Now:
+    """The one thing that is the news of the order: a return, the whole order or its parcel."""
     parcels = deliveries(order, now)
     rma = _return_in_the_news(order, parcels, now)
     if rma is not None:
@@ -149,16 +152,15 @@ def _standing(order: "Order", parcels: list[Delivery]) -> str:
 # --- Telling it -------------------------------------------------------------------------------
 
 
-def _of_return(rma: "ReturnAuthorization") -> Story:
-    keeps = rma.status == Status.APPROVED and rma.keeps_goods
-    told = story_texts.KEEPS_GOODS if keeps else story_texts.RETURN[rma.status]
+def _of_return(rma: "ReturnAuthorization") -> Now:
+    told = words.of_return(rma)
     facts = {"post_by": formats.day(rma.post_by) if rma.post_by else ""}
-    button: story_texts.Words = story_texts.TO_ANY_RETURN
-    if not keeps:
-        button = story_texts.TO_THE_RETURN.get(rma.status, button)
-    return Story(
+    button: Words = words.TO_ANY_RETURN
+    if told is not words.KEEPS_GOODS:
+        button = words.TO_THE_RETURN.get(rma.status, button)
+    return Now(
         say(told.title, **facts),
-        tuple(say(words, **facts) for words in told.next),
+        tuple(say(text, **facts) for text in told.next),
         told.scene,
         rma=rma,
         question=rma.question if rma.waits_for_buyer else "",
@@ -166,20 +168,20 @@ def _of_return(rma: "ReturnAuthorization") -> Story:
     )
 
 
-def _of_order(order: "Order", standing: str, parcels: list[Delivery]) -> Story:
-    told = story_texts.ORDER[standing]
+def _of_order(order: "Order", standing: str, parcels: list[Delivery]) -> Now:
+    told = words.ORDER[standing]
     arrived = sum(parcel.has_arrived for parcel in parcels)
     last = max((parcel.reached_at for parcel in parcels), default=order.placed_at)
     facts = {"day": formats.day(last), "arrived": arrived, "total": len(parcels)}
     speak = say_counted if standing == Standing.SOME_ARRIVED else say
-    following = [say(words, **facts) for words in told.next]
+    following = [say(text, **facts) for text in told.next]
     open_ones = [parcel for parcel in parcels if not parcel.has_ended]
     if standing in {Standing.SOME_ARRIVED, Standing.NONE_ARRIVED, Standing.PART_SENT} and not any(
         parcel.stage in FOR_THE_BUYER or parcel.has_turned for parcel in open_ones
     ):
-        following.append(str(story_texts.NOTHING_TO_DO))
+        following.append(str(words.NOTHING_TO_DO))
     not_left = standing in {Standing.NOT_SHIPPED, Standing.UNPAID}
-    return Story(
+    return Now(
         speak(told.title, **facts),
         tuple(following),
         told.scene,
@@ -194,24 +196,24 @@ def _each(parcels: list[Delivery]) -> tuple[ParcelLine, ...]:
             parcel.key,
             _("Parcel {number}").format(number=number),
             ICONS.get(parcel.milestone, "truck"),
-            say(story_texts.PARCEL_LINE[parcel.stage], **_facts(parcel)),
+            say(words.PARCEL_LINE[parcel.stage], **_facts(parcel)),
         )
         for number, parcel in enumerate(parcels, start=1)
     )
 
 
-def _of_parcel(order: "Order", parcel: Delivery) -> Story:
-    told: Told = story_texts.PARCEL[parcel.stage]
+def _of_parcel(order: "Order", parcel: Delivery) -> Now:
+    told: Told = words.PARCEL[parcel.stage]
     facts = _facts(parcel)
-    following = [say(words, **facts) for words in told.next]
+    following = [say(text, **facts) for text in told.next]
     customs_ahead = parcel.stage in BEFORE_CUSTOMS and meets_customs(order, parcel)
     customs_ahead = customs_ahead and not parcel.customs_seen
     if customs_ahead and order.city:
-        following.insert(0, say(story_texts.CUSTOMS_AHEAD, city=order.city))
+        following.insert(0, say(words.CUSTOMS_AHEAD, city=order.city))
     if parcel.stage == Milestone.READY_FOR_PICKUP and parcel.place:
-        following.append(say(story_texts.PICKUP_PLACE, place=parcel.place))
+        following.append(say(words.PICKUP_PLACE, place=parcel.place))
     flies = customs_ahead and parcel.is_moving and told.scene == "road"
-    return Story(
+    return Now(
         say(told.title, **facts),
         tuple(following),
         "plane" if flies else told.scene,
@@ -309,7 +311,7 @@ def promised(order: "Order", now: datetime) -> Promised | None:
     promise = order.nearest_promise
     if promise is None:
         return None
-    text = story_texts.LATE if promise.due_at < now else PROMISES[promise.kind]
+    text = words.LATE if promise.due_at < now else PROMISES[promise.kind]
     city = formats.place(order.where)
     if order.email:
         note = _("By email, to {email}. Times on this page are {city} time.").format(
@@ -321,6 +323,7 @@ def promised(order: "Order", now: datetime) -> Promised | None:
 
 
 def items(order: "Order") -> tuple[Item, ...]:
+    """Every line of the order, with what was taken out of it and what returns hold."""
     rows = []
     for line in order.lines.all():
         kept = line.quantity - line.cancelled
@@ -329,10 +332,12 @@ def items(order: "Order") -> tuple[Item, ...]:
             for row in line.return_lines.all()
             if (count := ledger.held_by(row))
         )
-        symbol = line.drawing or drawings.of_product(line.title)
-        rows.append(Item(line, symbol, kept, line.cancelled, line.paid_for_kept, held))
+        rows.append(
+            Item(line, drawings.of_line(line), kept, line.cancelled, line.paid_for_kept, held)
+        )
     return tuple(rows)
 
 
 def all_in_one_parcel(order: "Order", now: datetime) -> bool:
+    """Whether everything that is sent at all left us in a single parcel."""
     return len(deliveries(order, now)) == 1 and not any(line.to_ship for line in order.lines.all())

@@ -1,6 +1,6 @@
 """What a buyer may do on the order page, each with its condition: until when, who pays.
 
-Pure functions like those of `portal/story.py`.
+Pure functions like those of `portal/order_page/now.py`.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,13 @@ from urllib.parse import quote
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from portal import story_texts
-from portal.story_texts import say, say_counted
+from portal.order_page import words
+from portal.order_page.words import say, say_counted
 from returns import addresses, formats, ledger
 from returns.codes import OUR_FAULT, Payer, Reason
 from returns.ledger import Availability, Obstacle
-from returns.policy import Rules
 from returns.states import Status
-from returns.texts import OBSTACLES
-from returns.texts import STATUS as RETURN_STATUS
+from returns.texts import STATUS, obstacle
 
 if TYPE_CHECKING:
     from returns.models import Order, ReturnAuthorization, Store
@@ -47,6 +45,7 @@ class Action:
 
 
 def actions(order: "Order", now: datetime, *, has_fresh_code: bool) -> tuple[Action, ...]:
+    """The rows of "What you can do". has_fresh_code: the full address may be shown at once."""
     return (send_back(order, now), address(order, has_fresh_code), write(order))
 
 
@@ -54,6 +53,7 @@ def actions(order: "Order", now: datetime, *, has_fresh_code: bool) -> tuple[Act
 
 
 def send_back(order: "Order", now: datetime) -> Action:
+    """To the first question about a return, while any line may go back."""
     lines = [ledger.availability(line, now) for line in order.lines.all()]
     possible = [line for line in lines if line.limit]
     title = _("Send something back")
@@ -71,19 +71,18 @@ def _terms(possible: list[Availability]) -> str:
     ends = [can.line.window_end(reason) for can, reason in asked if not can.on_the_way]
     if dated := [end for end in ends if end is not None]:
         until = formats.short_day(min(dated))
-        words = story_texts.FREE_UNTIL if ours else story_texts.PAID_UNTIL
-        return say(story_texts.FAULT_UNTIL if fault_only else words, until=until)
+        usual = words.FREE_UNTIL if ours else words.PAID_UNTIL
+        return say(words.FAULT_UNTIL if fault_only else usual, until=until)
     waits = [
         days
         for can, reason in asked
-        if can.on_the_way and (days := window_days(can.line.rules, reason)) is not None
+        if can.on_the_way and (days := can.line.rules.window(reason)) is not None
     ]
     if waits:
-        words = story_texts.FREE_AFTER if ours else story_texts.PAID_AFTER
-        return say_counted(words, days=min(waits))
+        return say_counted(words.FREE_AFTER if ours else words.PAID_AFTER, days=min(waits))
     if fault_only:
-        return str(story_texts.FAULT)
-    return str(story_texts.FREE if ours else story_texts.PAID)
+        return str(words.FAULT)
+    return str(words.FREE if ours else words.PAID)
 
 
 def _reason(can: Availability) -> str:
@@ -91,61 +90,56 @@ def _reason(can: Availability) -> str:
     return Reason.CHANGED_MIND if Reason.CHANGED_MIND in can.reasons else can.reasons[0]
 
 
-def window_days(rules: Rules, reason: str) -> int | None:
-    rule = rules.reasons.get(reason)
-    return rules.window_days if rule is None or rule.window_days is None else rule.window_days
-
-
 def _why_not(lines: list[Availability]) -> str:
     if not lines:
-        return str(story_texts.NO_LINES)
+        return str(words.NO_LINES)
     found = {can.obstacle: can for can in reversed(lines)}
     code = next((code for code in MOST_USEFUL if code in found), lines[0].obstacle)
     ends = [can.until for can in lines if can.obstacle == code and can.until]
-    until = formats.day(max(ends)) if ends else ""
-    return say(OBSTACLES[code], until=until, limit=0)
+    return obstacle(code, until=max(ends, default=None))
 
 
 # --- The rest ---------------------------------------------------------------------------------
 
 
 def address(order: "Order", has_fresh_code: bool) -> Action:
+    """To the full address; without a fresh code the way there asks for one by email."""
     url = addresses.order_page(order, "address")
     whom = masked_destination(order)
     if has_fresh_code:
-        return Action(
-            url, "pin", _("See the full address"), say(story_texts.ADDRESS_OPEN, whom=whom)
-        )
+        return Action(url, "pin", _("See the full address"), say(words.ADDRESS_OPEN, whom=whom))
     title = _("Show the full address")
     contact = order.contact(sensitive=True)
     if not contact:
-        return Action("", "pin", title, say(story_texts.ADDRESS_NO_EMAIL, whom=whom))
+        why = words.ADDRESS_NEW_EMAIL if order.email else words.ADDRESS_NO_EMAIL
+        return Action("", "pin", title, say(why, whom=whom))
     email = formats.mask_email(contact)
-    return Action(url, "pin", title, say(story_texts.ADDRESS_NEEDS_CODE, whom=whom, email=email))
+    return Action(url, "pin", title, say(words.ADDRESS_NEEDS_CODE, whom=whom, email=email))
 
 
 def masked_destination(order: "Order") -> str:
     """As much of the address as a forwarded link may show: `Sarah W•••, Bristol, …`."""
-    country = formats.babel_locale().territories.get(order.country, order.country)
-    parts = [formats.mask_name(order.name), order.city.strip(), country]
+    parts = [formats.mask_name(order.name), order.city.strip(), formats.country(order.country)]
     between = pgettext("between the parts of an address", ", ")
     return between.join(part for part in parts if part) or "•••"
 
 
 def write(order: "Order") -> Action:
+    """An email to the shop about this order."""
     subject = _("Order {number}").format(number=order.number)
     url = f"mailto:{order.store.contact_email}?subject={quote(subject)}"
     return Action(url, "ask", _("Something is wrong"), answered_within(order.store))
 
 
 def answered_within(store: "Store") -> str:
+    """What is meant by "something is wrong", and in how much working time we answer."""
     calendar = store.calendar
     start, end = (
         timedelta(hours=at.hour, minutes=at.minute) for at in (calendar.opens, calendar.closes)
     )
     if timedelta(hours=store.answer_hours) == end - start:
-        return str(story_texts.ANSWERED_IN_A_DAY)
-    return say_counted(story_texts.ANSWERED_IN_HOURS, hours=store.answer_hours)
+        return str(words.ANSWERED_IN_A_DAY)
+    return say_counted(words.ANSWERED_IN_HOURS, hours=store.answer_hours)
 
 
 def return_rows(order: "Order") -> tuple[Action, ...]:
@@ -154,11 +148,9 @@ def return_rows(order: "Order") -> tuple[Action, ...]:
 
 
 def _return_row(rma: "ReturnAuthorization") -> Action:
-    words = str(RETURN_STATUS[rma.status].sentence)
-    if rma.status == Status.APPROVED and rma.keeps_goods:
-        words = str(story_texts.KEEPS_GOODS.title)
-    elif rma.status == Status.APPROVED and rma.post_by:
-        words = say(story_texts.RETURN[rma.status].title, post_by=formats.day(rma.post_by))
-    return Action(
-        addresses.return_page(rma), "back", _("Return {number}").format(number=rma.number), words
-    )
+    title = _("Return {number}").format(number=rma.number)
+    where = str(STATUS[rma.status].sentence)
+    if rma.status == Status.APPROVED:
+        post_by = formats.day(rma.post_by) if rma.post_by else ""
+        where = say(words.of_return(rma).title, post_by=post_by)
+    return Action(addresses.return_page(rma), "back", title, where)

@@ -4,11 +4,12 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from portal import kinship
 from portal.environment import text
+from portal.running import kinship
 
 
 def main() -> None:
+    """Serves until it is stopped; restarts its own workers."""
     kinship.die_with_parent()
     Server(
         "portal.wsgi:application",
@@ -18,7 +19,7 @@ def main() -> None:
         http=HTTPModes.http1,
         websockets=False,
         workers=int(text("HOMEWARD_WEB_WORKERS", "1")),
-        blocking_threads=int(text("HOMEWARD_WEB_THREADS", "4")),
+        blocking_threads=int(text("HOMEWARD_WEB_THREADS", "32")),
         respawn_failed_workers=True,
         workers_kill_timeout=5,
         log_access=False,  # addresses of pages hold order numbers

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from returns.models.shipment import ON_ITS_WAY_FOR
 from tracking import carriers
 from tracking.customs import passes_customs
 from tracking.milestones import FINAL, MOVING, TURNED, Milestone
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
 
 # No first scan for a day or two is normal and said so; after that we say what is missing.
 FIRST_SCAN_WITHIN = timedelta(hours=48)
-# A parcel that left so long ago, and of which nothing was heard for QUIET_FOR, is told as
-# a parcel without news instead of one on its way.
-LONG_AGO = timedelta(days=45)
+# A parcel that left longer ago than ON_ITS_WAY_FOR, and of which nothing was heard for so
+# long, is told as a parcel without news instead of one on its way.
 QUIET_FOR = timedelta(days=14)
 
 
 class Stage:
     """Where one parcel stands, told more finely than by its milestone, whose codes these
-    also are where nothing has to be told more finely. `portal/story_texts.py` has the words."""
+    also are where nothing has to be told more finely. The words: `portal/order_page/words.py`.
+    """
 
     NO_NUMBER = "no_number"
     NO_NUMBER_LONG_AGO = "no_number_long_ago"
@@ -159,7 +160,7 @@ def _newest_first(scan: "Scan") -> tuple[float, int]:
 def _stage(
     parcel: "Parcel | None", shipped_at: datetime, scans: "list[Scan]", now: datetime
 ) -> str:
-    long_ago = shipped_at < now - LONG_AGO
+    long_ago = shipped_at < now - ON_ITS_WAY_FOR
     if parcel is None:
         return Stage.NO_NUMBER_LONG_AGO if long_ago else Stage.NO_NUMBER
     milestone = _known(parcel.milestone)

@@ -1,23 +1,25 @@
-"""What the order page says: for each stage the heading, what happens next, and the drawing.
+"""What the order page says: where everything stands, what comes next, and what may be done.
 
-Headings are one sentence about now, true by what we know, of about sixty characters.
-Placeholders are named: {place} {day} {since} {carrier} {city} {post_by} {total}.
+Headings are one sentence about now, true by what we know, of about sixty characters. The
+placeholders have names, as in {place}; `say` and `say_counted` fill them.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from portal.deliveries import Stage
+from portal.order_page.deliveries import Stage
+from returns import texts
 from returns.states import Status
 from returns.texts import KEEP_GOODS
 from returns.texts import STATUS as RETURN_STATUS
 from tracking.milestones import Milestone
-from tracking.texts import MILESTONES
+from tracking.texts import MILESTONES, Words
 
-Words = str | Promise
+if TYPE_CHECKING:
+    from returns.models import ReturnAuthorization
 
 
 def say(words: Words, **facts: object) -> str:
@@ -27,6 +29,7 @@ def say(words: Words, **facts: object) -> str:
 
 def say_counted(words: Words, **facts: object) -> str:
     """The same for words that have a singular and a plural."""
+    # Lazy plurals take their number by %, which their type does not tell.
     return (words % facts).format(**facts)  # type: ignore[operator]
 
 
@@ -285,6 +288,12 @@ RETURN[Status.APPROVED] = Told(
 )
 KEEPS_GOODS = Told(KEEP_GOODS.title, (KEEP_GOODS.next_step,), "letterbox")
 
+
+def of_return(rma: "ReturnAuthorization") -> Told:
+    """Where the return stands; {post_by} is in the words while it has to be posted."""
+    return KEEPS_GOODS if texts.of_return(rma) is KEEP_GOODS else RETURN[rma.status]
+
+
 # What the one button of the letter says, when a return waits for the buyer.
 TO_THE_RETURN: dict[str, Words] = {
     Status.INFO_REQUESTED: _("Answer the question"),
@@ -338,6 +347,10 @@ ADDRESS_NEEDS_CODE = _(
     "Goes to {whom}. To see all of it you need a code, which we email to {email}"
 )
 ADDRESS_OPEN = _("Goes to {whom}")
+ADDRESS_NEW_EMAIL = _(
+    "Goes to {whom}. The email address on the order was added a short time ago, so for three "
+    "days no code goes to it. Write to us"
+)
 ADDRESS_NO_EMAIL = _(
     "Goes to {whom}. To see all of it you need a code, and the order has no email address to "
     "send one to. Write to us"
