@@ -46,8 +46,8 @@ def queues() -> list[Queue]:
         _queue("Return requests to answer", returns.waiting(), "requested_at", "status=requested"),
         _queue(
             "Promises overdue",
-            Promise.objects.due(),
-            "due_at",
+            Promise.objects.late(),
+            "made_at",
             "state=open&due=late",
             is_late=True,
         ),
@@ -95,7 +95,7 @@ class Desk(AdminSite):
     ) -> TemplateResponse:
         context: dict[str, Any] = {}
         if request.user.has_perm("returns.view_returnauthorization"):
-            overdue = Promise.objects.due().select_related("order", "authorization")
+            overdue = Promise.objects.late().select_related("order", "authorization", "follows")
             found = queues()
             context = {
                 "overdue": overdue.order_by("due_at")[:OVERDUE_SHOWN],

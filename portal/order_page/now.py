@@ -102,12 +102,22 @@ def tell(order: "Order", now: datetime) -> Now:
 def _return_in_the_news(
     order: "Order", parcels: list[Delivery], now: datetime
 ) -> "ReturnAuthorization | None":
-    """A question to the buyer first, then a return that has to be posted, then whatever
-    return moved after the parcels did."""
+    """A question to the buyer first, then a return that has to be posted (which nobody can
+    before the goods have come), then whatever return moved after the parcels did."""
     rows = list(order.returns.all())
     if asked := [rma for rma in rows if rma.waits_for_buyer]:
         return asked[0]
-    to_post = [rma for rma in rows if rma.status == Status.APPROVED and rma.post_by]
+    on_the_road = {
+        row.authorization_id
+        for line in order.lines.all()
+        if line.on_its_way(now)
+        for row in line.return_lines.all()
+    }
+    to_post = [
+        rma
+        for rma in rows
+        if rma.status == Status.APPROVED and rma.post_by and rma.pk not in on_the_road
+    ]
     if to_post:
         return min(to_post, key=lambda rma: (rma.post_by, rma.pk))
     moved = {rma.pk: rma.requested_at for rma in rows}
@@ -119,6 +129,7 @@ def _return_in_the_news(
         rma
         for rma in rows
         if rma.status != Status.CANCELLED
+        and not (rma.status == Status.APPROVED and rma not in to_post and rma.post_by)
         and moved[rma.pk] >= last_of_parcels
         and (rma.status in states.OPEN or moved[rma.pk] > now - NEWS_FOR)
     ]

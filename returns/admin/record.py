@@ -1,7 +1,7 @@
 """What was promised and written: shown, never edited."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from django.utils import timezone
 from returns.admin.base import ReadOnlyAdmin
 from returns.models import Notice, Promise
 from returns.models.notice import NoticeQuerySet
+from returns.models.promise import PromiseQuerySet
 
 
 class DueFilter(admin.SimpleListFilter):
@@ -20,10 +21,10 @@ class DueFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("late", "Overdue"), ("today", "Within a day")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         now: datetime = timezone.now()
         if self.value() == "late":
-            return queryset.filter(due_at__lte=now)
+            return cast(PromiseQuerySet, queryset).late(now)
         if self.value() == "today":
             return queryset.filter(due_at__gt=now, due_at__lte=now + timedelta(days=1))
         return queryset

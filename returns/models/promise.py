@@ -52,6 +52,12 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
     def due(self, now: datetime | None = None) -> "PromiseQuerySet":
         return self.open().filter(due_at__lte=now or timezone.now())
 
+    def late(self, now: datetime | None = None) -> "PromiseQuerySet":
+        """What the desk owes somebody: its hour has passed, or passed once before and was
+        renewed with an apology."""
+        renewed = Q(follows__isnull=False) & ~Q(kind=PromiseKind.UPDATE)
+        return self.open().filter(Q(due_at__lte=now or timezone.now()) | renewed)
+
     def make(
         self,
         order: "Order",

@@ -241,3 +241,11 @@ def test_staff_cancel_and_the_buyer_is_told(desk, rma):
     rma.refresh_from_db()
     assert rma.status == Status.CANCELLED
     assert Notice.objects.filter(kind="return_cancelled", authorization=rma).exists()
+
+
+def test_a_promise_that_was_renewed_late_still_counts_as_late(desk, rma):
+    promise = rma.promises.get()
+    promise.come_due(promise.due_at + timedelta(days=1))
+    page = desk.get(reverse("admin:index")).content.decode()
+    assert "One promise is late." in page
+    assert "now promised for" in page

@@ -282,6 +282,14 @@ def test_an_approved_return_says_until_when_to_post_it(store):
     assert letter.button == "See how to send it"
 
 
+def test_while_the_goods_are_on_the_road_the_parcel_stays_the_news(store):
+    order = people.place_order(store, delivered=False)
+    rma = people.ask_to_return(order)
+    assert rma.status == "approved"
+    assert told(order).rma is None
+    assert "on its way" in told(order).title or "has your parcel" in told(order).title
+
+
 def test_a_fresh_request_is_the_news(careful):
     rma = people.ask_to_return(careful)
     letter = told(careful)

@@ -375,7 +375,8 @@ def test_each_reason_says_who_pays_and_whether_a_photo_is_wanted(store):
     people.open_link(client, order)
     choose(client, order, "1")
     text = words(client.get(page(order, "return_reason", line=order.lines.get().pk)))
-    assert "it does not work We pay for everything. We will ask you for a photo." in text
+    wanted = "Please take a photo before you pack it; we may ask for it."
+    assert f"it does not work We pay for everything. {wanted}" in text
     assert "You pay the postage: 4.90 USD is taken off what you get back." in text
 
 
