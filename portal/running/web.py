@@ -1,7 +1,7 @@
 """The web server below the keeper: granian with Django's WSGI application."""
 
 from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
+from granian.log import LogLevels, logger
 from granian.server import Server
 
 from portal.environment import text
@@ -11,6 +11,8 @@ from portal.running import kinship
 def main() -> None:
     """Serves until it is stopped; restarts its own workers."""
     kinship.die_with_parent()
+    # It doubts our number of threads; most of them wait for slow senders (README.md).
+    logger.addFilter(lambda record: "Python threads" not in record.getMessage())
     Server(
         "portal.wsgi:application",
         address=text("HOMEWARD_HOST", "127.0.0.1"),
