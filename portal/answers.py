@@ -16,7 +16,7 @@ from returns import addresses, ledger
 from returns.codes import Wish
 from returns.ledger import Availability
 from returns.models import BUYER, Draft, Order, OrderLine, Wanted
-from returns.models.authorization import Outlook
+from returns.outlook import Outlook
 from returns.texts import REASONS
 
 FORM = "return"  # the draft's name

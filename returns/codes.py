@@ -33,6 +33,10 @@ class Wish(TextChoices):
     STORE_CREDIT = "store_credit", "Store credit"
 
 
+# The wishes that end with money, or with what counts as money.
+PAYS_BACK = frozenset({Wish.REFUND, Wish.STORE_CREDIT})
+
+
 class Payer(TextChoices):
     """Who pays for posting the goods back."""
 

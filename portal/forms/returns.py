@@ -109,7 +109,7 @@ class Row:
 
     @property
     def bought(self) -> int:
-        return self.line.quantity - self.line.cancelled
+        return self.line.kept
 
     @property
     def typed(self) -> str:

@@ -337,14 +337,13 @@ def items(order: "Order") -> tuple[Item, ...]:
     """Every line of the order, with what was taken out of it and what returns hold."""
     rows = []
     for line in order.lines.all():
-        kept = line.quantity - line.cancelled
         held = tuple(
             (count, row.authorization)
             for row in line.return_lines.all()
             if (count := ledger.held_by(row))
         )
         rows.append(
-            Item(line, drawings.of_line(line), kept, line.cancelled, line.paid_for_kept, held)
+            Item(line, drawings.of_line(line), line.kept, line.cancelled, line.paid_for_kept, held)
         )
     return tuple(rows)
 

@@ -15,18 +15,17 @@ from portal.answers import Answers
 from portal.forms.returns import AnswerForm, AppealForm, ReasonForm, WishForm
 from portal.pages import form_page, render_page
 from returns import addresses, formats
-from returns.codes import Wish
+from returns.codes import PAYS_BACK, Wish
 from returns.guide import Guide
 from returns.ledger import Obstacle, Refused
-from returns.models import BUYER, Promise, ReturnAuthorization
-from returns.models.authorization import Outlook, ReturnLine
+from returns.models import BUYER, Promise, ReturnAuthorization, ReturnLine
 from returns.models.order import TooOften
+from returns.outlook import Outlook
 from returns.states import IllegalTransition, Status
 from returns.texts import DECLINED, KEEP_GOODS, PROMISES, REASONS, WISHES, obstacle, of_return
 
 CONFLICT = 409  # something else was faster
 TOO_MANY = 429
-PAYS_BACK = (Wish.REFUND, Wish.STORE_CREDIT)
 
 
 def _posted(request: HttpRequest) -> Any:

@@ -19,11 +19,12 @@ from returns.codes import Kind, Wish
 from returns.models.event import Actor
 from returns.models.intake import TakesIn
 from returns.models.store import Store
+from returns.outlook import Outlook
 from returns.policy import Chosen, Rules
 from tracking.milestones import TURNED
 
 if TYPE_CHECKING:
-    from returns.models.authorization import Outlook, ReturnAuthorization
+    from returns.models.authorization import ReturnAuthorization
     from returns.models.shipment import Shipment
 
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3, "default": Decimal(0)}
@@ -286,9 +287,8 @@ class Order(models.Model):
 
     def preview_return(
         self, wanted: Sequence["Wanted"], *, wish: str, by: Actor, now: datetime | None = None
-    ) -> "Outlook":
+    ) -> Outlook:
         """What `request_return` would make of it now, without making it. Raises Refused."""
-        from returns.models.authorization import Outlook
 
         chosen = ledger.check(
             self,
@@ -439,10 +439,15 @@ class OrderLine(models.Model):
         return self.rules.window_end(self.window_start, self.order.where, reason)
 
     @property
+    def kept(self) -> int:
+        """Units that were not taken out of the order."""
+        return self.quantity - self.cancelled
+
+    @property
     def to_ship(self) -> int:
         if not self.needs_shipping or self.order.is_cancelled:
             return 0
-        return max(self.quantity - self.cancelled - self.shipped, 0)
+        return max(self.kept - self.shipped, 0)
 
     @property
     def held(self) -> int:
@@ -453,7 +458,7 @@ class OrderLine(models.Model):
     def returnable(self) -> int:
         """Units that may still be asked for; what was taken out of the order (refunded in
         the shop, even after it was shipped) may not."""
-        return max(min(self.shipped, self.quantity - self.cancelled) - self.held, 0)
+        return max(min(self.shipped, self.kept) - self.held, 0)
 
     def choose(self, quantity: int, reason: str) -> Chosen:
         rows = self.return_lines.all()
@@ -461,7 +466,7 @@ class OrderLine(models.Model):
             line_id=self.pk,
             quantity=quantity,
             reason=reason,
-            ordered=self.quantity - self.cancelled,
+            ordered=self.kept,
             paid=self.paid_for_kept,
             gone=self.held,
             promised=ledger.promised(rows),
@@ -471,7 +476,6 @@ class OrderLine(models.Model):
     @property
     def paid_for_kept(self) -> Decimal:
         """The part of `paid` that belongs to units which were not taken out of the order."""
-        kept = self.quantity - self.cancelled
-        if not kept:
+        if not self.kept:
             return Decimal(0)
-        return policy.share(self.paid, self.quantity, 0, Decimal(0), kept, self.order.currency)
+        return policy.share(self.paid, self.quantity, 0, Decimal(0), self.kept, self.order.currency)
