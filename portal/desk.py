@@ -47,7 +47,7 @@ def queues() -> list[Queue]:
         _queue(
             "Promises overdue",
             Promise.objects.late(),
-            "made_at",
+            "late_since",
             "state=open&due=late",
             is_late=True,
         ),
@@ -95,10 +95,10 @@ class Desk(AdminSite):
     ) -> TemplateResponse:
         context: dict[str, Any] = {}
         if request.user.has_perm("returns.view_returnauthorization"):
-            overdue = Promise.objects.late().select_related("order", "authorization", "follows")
+            overdue = Promise.objects.late().select_related("order", "authorization")
             found = queues()
             context = {
-                "overdue": overdue.order_by("due_at")[:OVERDUE_SHOWN],
+                "overdue": overdue[:OVERDUE_SHOWN],
                 "late": sum(queue.late for queue in found),
                 "queues": found,
             }

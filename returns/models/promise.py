@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from returns.models.event import CLOCK, Actor, Event, EventKind
@@ -54,9 +55,11 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
 
     def late(self, now: datetime | None = None) -> "PromiseQuerySet":
         """What the desk owes somebody: its hour has passed, or passed once before and was
-        renewed with an apology."""
+        renewed with an apology. `late_since`: the hour that was not kept."""
         renewed = Q(follows__isnull=False) & ~Q(kind=PromiseKind.UPDATE)
-        return self.open().filter(Q(due_at__lte=now or timezone.now()) | renewed)
+        late = self.open().filter(Q(due_at__lte=now or timezone.now()) | renewed)
+        since = Coalesce("follows__due_at", "due_at")
+        return late.annotate(late_since=since).order_by("late_since", "pk")
 
     def make(
         self,

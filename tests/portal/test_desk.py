@@ -248,4 +248,4 @@ def test_a_promise_that_was_renewed_late_still_counts_as_late(desk, rma):
     promise.come_due(promise.due_at + timedelta(days=1))
     page = desk.get(reverse("admin:index")).content.decode()
     assert "One promise is late." in page
-    assert "now promised for" in page
+    assert "now promised:" in page
