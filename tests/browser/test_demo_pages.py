@@ -1,7 +1,7 @@
 """Every page of the demo as it is really served: small, whole, accessible, alone."""
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -48,10 +48,18 @@ def test_the_first_visit_is_small_and_asks_nobody_else(demo, sit_down):
     assert heavy == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1200, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1400, "light")])
 def test_every_page_is_accessible_and_fits(demo, sit_down, width, scheme):
     reader = sit_down(width=width, color_scheme=scheme)
+    seen = set()
     for buyer in demo["buyers"]:
         reader.context.clear_cookies()
         reader.page.goto(buyer["url"])
         reader.look()
+        # The demo has a return in every state; its page belongs to the order's.
+        returns = reader.page.locator("a[href*='/returns/HW-']")
+        for path in {link.get_attribute("href") for link in returns.all()}:
+            reader.page.goto(urljoin(buyer["url"], path))
+            reader.look()
+            seen.add(reader.page.locator("h1").inner_text())
+    assert len(seen) >= 6, f"returns in these states only: {seen}"
