@@ -12,6 +12,7 @@ itself and harms no other.
 """
 
 import random
+import traceback
 import uuid
 from datetime import datetime, timedelta
 from typing import Self
@@ -126,6 +127,12 @@ class LeasedRow(models.Model):
         doublings = min(max(self.attempts - 1, 0), 16)  # beyond, the longest wait counts
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2**doublings) * random.uniform(0.5, 1)
         return self.settle(WorkState.DUE, due_at=timezone.now() + wait, last_error=error[:2000])
+
+
+def place_of(error: Exception) -> str:
+    """Kind and place of an error; its own words may hold what somebody wrote."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {last.name}, line {last.lineno}"
 
 
 def lease_indexes(name: str) -> list[models.Index]:

@@ -180,6 +180,19 @@ def test_looking_without_news_only_notes_that_we_looked(parcel):
     assert (parcel.checked_at, parcel.milestone) == (START, Milestone.ANNOUNCED)
 
 
+def test_news_that_is_told_late_does_not_make_the_last_look_older(parcel):
+    parcel.record(JOURNEY[:1], now=START + timedelta(hours=9))
+    parcel.record(JOURNEY[:2], now=START + timedelta(hours=5))
+    assert parcel.checked_at == START + timedelta(hours=9)
+    parcel.refresh_from_db()
+    assert parcel.checked_at == START + timedelta(hours=9)
+
+
+def test_a_language_without_measure_is_cut():
+    endless = report(1, Milestone.IN_TRANSIT, language="a-language-of-our-own")
+    assert len(Scan.of(Parcel(), endless).language) == 12
+
+
 def test_a_number_is_announced_once_per_carrier(parcel):
     same = Parcel.objects.announce(parcel.account, parcel.number, parcel.carrier)
     other = Parcel.objects.announce(parcel.account, parcel.number, "evri")

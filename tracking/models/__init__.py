@@ -1,5 +1,17 @@
 from tracking.models.account import Account
 from tracking.models.heartbeat import Heartbeat
-from tracking.models.parcel import Parcel, Scan, ScanReport, Story
+from tracking.models.parcel import Parcel, Scan, Story
+from tracking.models.push import Connection, Forged, Push
+from tracking.reports import ScanReport
 
-__all__ = ["Account", "Heartbeat", "Parcel", "Scan", "ScanReport", "Story"]
+__all__ = [
+    "Account",
+    "Connection",
+    "Forged",
+    "Heartbeat",
+    "Parcel",
+    "Push",
+    "Scan",
+    "ScanReport",
+    "Story",
+]

@@ -1,32 +1,21 @@
 """Parcel: one waybill at one carrier. Scan: one report about it."""
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
+from django.db.models import Value
+from django.db.models.functions import Replace, Upper
 from django.utils import timezone
 
 from tracking import milestones
+from tracking.carriers import CARRIERS
 from tracking.milestones import Milestone
+from tracking.reports import ScanReport
 from tracking.signals import milestone_reached
-
-
-@dataclass(frozen=True)
-class ScanReport:
-    """One carrier report as an adapter hands it over.
-
-    at: aware datetime, kept in UTC. utc_offset: minutes east of UTC at the place, or
-    None when the carrier did not say. words: the carrier's own text, in `language`.
-    """
-
-    at: datetime
-    milestone: str
-    code: str = ""
-    place: str = ""
-    words: str = ""
-    language: str = ""
-    utc_offset: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +28,30 @@ class Story:
     reports: tuple[ScanReport, ...] = ()
 
 
+# Sisters that shops and providers take for each other: the same number means the same parcel.
+SISTERS = (
+    frozenset({"china-post", "ems"}),
+    frozenset({"dhl", "dhl-paket", "dhl-ecommerce", "deutsche-post"}),
+)
+
+
+def plain(number: str) -> str:
+    """A tracking number as it is compared (`Parcel.plain_number` is the same of ours):
+    people, shops and carriers write one with blanks, with dashes or in small letters."""
+    return re.sub(r"[\s._-]+", "", unicodedata.normalize("NFKC", number)).upper()
+
+
+# The same in the database.
+PLAIN = Upper(
+    Replace(Replace(Replace(Replace("number", Value(" ")), Value(".")), Value("_")), Value("-"))
+)
+
+
 class ParcelQuerySet(models.QuerySet["Parcel"]):
+    def numbered(self, account_id: int, number: str) -> "list[Parcel]":
+        """The account's parcels with this number, whatever their carriers."""
+        return list(self.filter(account_id=account_id, plain_number=plain(number)).order_by("pk"))
+
     def announce(self, account, number: str, carrier: str, at: datetime | None = None) -> "Parcel":
         """The parcel with this number at this carrier, made when it is new."""
         parcel, _ = self.get_or_create(
@@ -95,6 +107,11 @@ class Parcel(models.Model):
     account = models.ForeignKey("tracking.Account", models.PROTECT, related_name="parcels")
     carrier = models.CharField(max_length=40, blank=True, help_text="A code of carriers.py.")
     number = models.CharField("tracking number", max_length=60)
+    plain_number = models.GeneratedField(
+        expression=PLAIN,
+        output_field=models.CharField(max_length=60),
+        db_persist=True,
+    )
     milestone = models.CharField(max_length=20, choices=Milestone, default=Milestone.ANNOUNCED)
     milestone_at = models.DateTimeField(null=True, blank=True)
     announced_at = models.DateTimeField(default=timezone.now)
@@ -108,7 +125,10 @@ class Parcel(models.Model):
                 fields=["account", "carrier", "number"], name="parcel_is_known_once"
             )
         ]
-        indexes = [models.Index(fields=["number"], name="parcel_number")]
+        indexes = [
+            models.Index(fields=["number"], name="parcel_number"),
+            models.Index(fields=["account", "plain_number"], name="parcel_plain_number"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} ({self.carrier or 'unknown carrier'})"
@@ -116,6 +136,28 @@ class Parcel(models.Model):
     @property
     def is_moving(self) -> bool:
         return self.milestone in milestones.MOVING and self.milestone not in milestones.FINAL
+
+    def is_meant(self, carrier: str, *others: str) -> bool:
+        """Whether news about our number at `carrier` (and further ones on its way) is about
+        this parcel. A carrier that one of us does not know speaks against nothing."""
+        if not carrier or self.carrier not in CARRIERS:
+            return True
+        named = {carrier, *others}
+        return self.carrier in named or any(self.carrier in s and s & named for s in SISTERS)
+
+    def learn_carrier(self, code: str) -> bool:
+        """Takes the carrier over when we know none; not when that parcel is known already."""
+        if self.carrier or not code:
+            return False
+        try:
+            with transaction.atomic():
+                mine = Parcel.objects.filter(pk=self.pk, carrier="")
+                learned = bool(mine.update(carrier=code))
+        except IntegrityError:
+            return False
+        if learned:
+            self.carrier = code
+        return learned
 
     def record(self, reports: Iterable[ScanReport], now: datetime | None = None) -> list["Scan"]:
         """Adds what is new among `reports`, in any order, and moves the milestone.
@@ -138,13 +180,14 @@ class Parcel(models.Model):
             Scan.objects.bulk_create(fresh)
             before = me.milestone
             me.milestone, me.milestone_at = _where(scans.values())
-            me.checked_at = now
+            # Never earlier than before: what was told late, or is told again, is no look.
+            me.checked_at = max(me.checked_at or now, now)
             me.save(update_fields=["milestone", "milestone_at", "checked_at"])
             if me.milestone != before:
                 # Receivers write their rows in this same transaction: both or neither.
                 milestone_reached.send(sender=Parcel, parcel=me, before=before)
         self.milestone, self.milestone_at = me.milestone, me.milestone_at
-        self.checked_at = now
+        self.checked_at = me.checked_at
         return fresh
 
 
@@ -189,7 +232,7 @@ class Scan(models.Model):
             code=report.code[:60],
             place=report.place[:120],
             words=report.words,
-            language=report.language,
+            language=report.language[:12],
             utc_offset=report.utc_offset,
         )
 

@@ -1,0 +1,12 @@
+"""Where providers push to. Below /hooks/ of the site, not of a store's own host."""
+
+from django.urls import path
+
+from tracking import views
+
+app_name = "tracking"
+urlpatterns = [
+    path("<slug:provider>/<slug:account>/", views.push, name="push"),
+    # Without the slash it would be sent on, and the body would be lost on the way.
+    path("<slug:provider>/<slug:account>", views.push),
+]
