@@ -1,11 +1,12 @@
 # What one does with Homeward. PORT=8001 make demo chooses another port.
-.PHONY: help demo demo-reset test lint format words pins screenshots clean
+.PHONY: help demo demo-reset test lint bench format words pins screenshots clean
 
 help:
 	@echo "make demo         the site with example shops at http://127.0.0.1:8000 (PORT=… to change)"
 	@echo "make demo-reset   throws the example data away and makes it anew"
 	@echo "make test         linters and all tests"
 	@echo "make lint         linters only"
+	@echo "make bench        how long things take, each beside its floor"
 	@echo "make format       lays the code out"
 	@echo "make words        brings new words into the Chinese catalogue, compiles it (needs gettext)"
 	@echo "make pins         renews the pinned requirements (needs uv)"
@@ -29,6 +30,9 @@ lint:
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
 	.venv/bin/mypy
+
+bench:
+	@exec bin/bench
 
 format:
 	@bin/venv dev

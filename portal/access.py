@@ -2,10 +2,11 @@
 
 | way in                      | sees                              | may do                   |
 |-----------------------------|-----------------------------------|--------------------------|
-| link (signed or short)      | status, items, timeline; contact  | what cannot hurt when the|
-|                             | and address masked                | link was forwarded       |
-| fresh code (under 15 min)   | also address and documents        | also address, contact,   |
-|                             |                                   | money, data              |
+| link (signed or short)      | status, items, timeline, photos   | what cannot hurt when the|
+|                             | of goods; contact, address masked | link was forwarded       |
+| the session that sent it    | also that photo, whatever it shows| also take it away again  |
+| fresh code (under 15 min)   | also address, photos of parcel    | also address, contact,   |
+|                             | and waybill, documents            | money, data, any photo   |
 | no session                  | the Find page at every address    | ask for a code           |
 | session of another order    | 404                               |                          |
 
@@ -20,18 +21,21 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone, translation
 
 from portal.speaking import speaking
 from returns import addresses
-from returns.models import Order, Store
+from returns.models import Order, Photo, Store
 from returns.models.access import PER_NEIGHBOURHOOD, PER_NETWORK, Throttle, secret_hash
 
 GRANTS = "orders"  # session: {order id: when a code was entered (seconds since 1970) or 0}
 ENTRIES = "entries"  # session: {order id: when it was opened last (seconds since 1970)}
 MOST_GRANTS = 20  # the latest; nobody follows more orders in one browser
+SENT = "photos"  # session: keys of the photos that it sent, the latest last
+MOST_SENT = 60
 CODE_IS_FRESH = timedelta(minutes=15)
 LOG_INS = (60, timedelta(hours=1))
 
@@ -99,18 +103,20 @@ def order_view(
     *,
     fresh_code: bool = False,
     story: bool = False,
+    bare: bool = False,
 ) -> Callable[..., Any]:
     """For pages of one order: `request.order` is set, with its goods and returns loaded.
 
     Without a session: the Find page, at every order address, real or not. With a session
     of other orders only: 404. fresh_code: asks for a code first, unless one was entered
-    within the last fifteen minutes. story: with scans, events and promises as well.
+    within the last fifteen minutes. story: with scans, events and promises as well. bare:
+    the order and its store alone, for views that read what they need.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapper(request: Any, store: str, ref: str, *args: Any, **kwargs: Any) -> Any:
-            orders = Order.objects.with_story() if story else Order.objects.with_goods()
+            orders = _orders(story, bare)
             order = (
                 granted(request)
                 and orders.filter(
@@ -132,6 +138,12 @@ def order_view(
         return wrapper
 
     return decorate(view) if view else decorate
+
+
+def _orders(story: bool, bare: bool) -> QuerySet[Order]:
+    if bare:
+        return Order.objects.select_related("store__account")
+    return Order.objects.with_story() if story else Order.objects.with_goods()
 
 
 def _refused(request: Any, slug: str, *, to_find: bool = False) -> HttpResponseBase:
@@ -170,6 +182,23 @@ def _finished(response: HttpResponseBase) -> HttpResponseBase:
         response.render()
     response.headers.setdefault("Content-Language", translation.get_language())
     return response
+
+
+def remember(request: HttpRequest, photo: Photo) -> None:
+    """This session sent `photo`: it may see it and take it away again."""
+    sent = [key for key in request.session.get(SENT, []) if key != str(photo.key)]
+    request.session[SENT] = [*sent, str(photo.key)][-MOST_SENT:]
+
+
+def sees(request: OrderRequest, photo: Photo) -> bool:
+    """A photo of goods everybody with the link; one that shows an address only whoever sent
+    it, or entered a code a short time ago."""
+    return not photo.shows_address or owns(request, photo)
+
+
+def owns(request: OrderRequest, photo: Photo) -> bool:
+    """Whoever holds no more than the link could take away what proves something."""
+    return request.has_fresh_code or str(photo.key) in request.session.get(SENT, [])
 
 
 def may_ask(request: HttpRequest) -> datetime | None:

@@ -230,8 +230,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(DATA_DIR / "files")},
+        "BACKEND": "portal.storage.DurableFileSystemStorage",
+        # The rest of the disk is the database's: nothing can be done without that.
+        "OPTIONS": {"location": str(DATA_DIR / "files"), "keep_free": 200 * 1024 * 1024},
     },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
@@ -268,8 +269,12 @@ LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
-# Forms are small, and no page takes files.
+# Forms are small; where files may come with them stands in portal/large_bodies.py. Files
+# are held in memory until they are kept, so that a full disk breaks no request.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
 

@@ -4,7 +4,17 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.views.generic import RedirectView
 
-from portal.views import brand, errors, find, health, order, returns
+from portal.views import (
+    brand,
+    errors,
+    find,
+    health,
+    order,
+    parcel_back,
+    photos,
+    return_page,
+    returns,
+)
 
 
 class RefConverter:
@@ -33,10 +43,18 @@ returns_pages = [
     path("return/why/<int:line>/", returns.reason, name="return_reason"),
     path("return/wish/", returns.wish, name="return_wish"),
     path("return/check/", returns.check, name="return_check"),
-    path("returns/<number:number>/", returns.show, name="return"),
-    path("returns/<number:number>/cancel/", returns.cancel, name="return_cancel"),
-    path("returns/<number:number>/answer/", returns.answer, name="return_answer"),
-    path("returns/<number:number>/appeal/", returns.appeal, name="return_appeal"),
+    path("returns/<number:number>/", return_page.show, name="return"),
+    path("returns/<number:number>/cancel/", return_page.cancel, name="return_cancel"),
+    path("returns/<number:number>/answer/", return_page.answer, name="return_answer"),
+    path("returns/<number:number>/appeal/", return_page.appeal, name="return_appeal"),
+    path("returns/<number:number>/number/", parcel_back.number, name="return_number"),
+    path("returns/<number:number>/posted/", parcel_back.without_number, name="return_posted"),
+    path("returns/<number:number>/guide.pdf", parcel_back.guide, name="return_guide"),
+    path("returns/<number:number>/label/", parcel_back.label, name="return_label"),
+    path("returns/<number:number>/photos/", photos.page, name="photos"),
+    path("returns/<number:number>/photos/<uuid:key>/", photos.picture, name="photo"),
+    path("returns/<number:number>/photos/<uuid:key>/small/", photos.thumbnail, name="photo_small"),
+    path("returns/<number:number>/photos/<uuid:key>/remove/", photos.remove, name="photo_remove"),
 ]
 
 order_pages = [
@@ -65,6 +83,8 @@ pages: tuple[list[URLPattern | URLResolver], str] = (
 
 urlpatterns = [
     path("", include(pages)),
+    path("favicon.ico", brand.favicon),
+    path("hooks/", include("tracking.urls")),
     path("desk/", admin.site.urls),
     re_path(r"^admin/?$", RedirectView.as_view(pattern_name="admin:index")),
 ]

@@ -98,3 +98,56 @@ class Avoid(TextChoices):
     NO_CUSTOMS_HELP = "no_customs_help", "Leaves customs to the buyer"
     NO_PROOF = "no_proof", "No proof of posting"
     CASH_ON_DELIVERY = "cash_on_delivery", "Charges us at the door"
+
+
+class PhotoKind(TextChoices):
+    """What a photograph shows. Parcel and waybill carry addresses (see portal/access.py)."""
+
+    ITEM = "item", "The goods"
+    PARCEL = "parcel", "The packed parcel"
+    WAYBILL = "waybill", "The carrier's receipt"
+
+
+SHOWS_ADDRESS = frozenset({PhotoKind.PARCEL, PhotoKind.WAYBILL})
+
+
+class DocumentKind(TextChoices):
+    LABEL = "label", "Ready label"
+
+
+class ResolutionKind(TextChoices):
+    """What the buyer gets."""
+
+    REFUND = "refund", "Refund"
+    PART_REFUND = "part_refund", "Part refund"
+    STORE_CREDIT = "store_credit", "Store credit"
+    EXCHANGE = "exchange", "Exchange"
+    REPLACEMENT = "replacement", "Replacement"
+    REPAIR = "repair", "Repair money"
+    NONE = "none", "Nothing"
+
+
+# The kinds that are an amount of money, or of what counts as money.
+MONEY_KINDS = frozenset(
+    {
+        ResolutionKind.REFUND,
+        ResolutionKind.PART_REFUND,
+        ResolutionKind.STORE_CREDIT,
+        ResolutionKind.REPAIR,
+    }
+)
+
+
+class PaymentMethod(TextChoices):
+    """How money travels back; `returns/texts.py` says how long its bank takes."""
+
+    CARD = "card", "Card"
+    PAYPAL = "paypal", "PayPal"
+    ALIPAY = "alipay", "Alipay"
+    WECHAT = "wechat", "WeChat Pay"
+    TRANSFER = "transfer", "Bank transfer"
+    ORIGINAL = "original", "The way it was paid"
+
+
+# The shop itself can send these, and then reports them as refunded.
+THROUGH_SHOP = frozenset({PaymentMethod.CARD, PaymentMethod.ORIGINAL})

@@ -189,6 +189,18 @@ def money(amount: Decimal | int | str, currency: str) -> str:
     return f"{number} {currency}"
 
 
+# --- Weight -----------------------------------------------------------------------------
+
+
+def weight(grams: int) -> str:
+    """`400 g`, `1.25 kg`; `400 克`, `1.25 公斤`."""
+    gram, kilogram = ("克", "公斤") if language() == "zh" else ("g", "kg")
+    if grams < 1000:
+        return f"{grams} {gram}"
+    number = format_decimal(Decimal(grams) / 1000, "#,##0.##", babel_locale())
+    return f"{number} {kilogram}"
+
+
 # --- Masks: enough to recognise one's own, too little to write to another's -----------------
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from returns import formats, texts
-from returns.codes import Payer, Payment
+from returns.codes import DocumentKind, Payer, Payment
 from tracking import carriers
 from tracking.customs import passes_customs
 
@@ -39,12 +39,14 @@ class Avoided:
 @dataclass(frozen=True)
 class Guide:
     """packing: name of a drawing → words. label: what must stand on it, line by line,
-    with phone and return number. customs: empty where no customs form is needed."""
+    with phone and return number. has_label: we made one, nothing has to be written.
+    customs: empty where no customs form is needed."""
 
     number: str
     post_by: datetime | None
     packing: dict[str, str]
     label: list[str]
+    has_label: bool
     phone: str
     ways: list[Way]
     avoided: list[Avoided]
@@ -65,6 +67,7 @@ class Guide:
             post_by=rma.post_by,
             packing={name: str(words) for name, words in texts.PACKING.items()},
             label=[*store.returns_address.splitlines(), *phone, rma.number],
+            has_label=any(file.kind == DocumentKind.LABEL for file in rma.documents.all()),
             phone=store.returns_phone,
             ways=[
                 Way(_name(row), _payment(row, rma), _days(row), row.recommended)

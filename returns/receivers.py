@@ -1,7 +1,9 @@
 """What returns does with news from parcels."""
 
+from django.db import transaction
 from django.dispatch import receiver
 
+from returns import tasks
 from returns.models.notice import Notice, NoticeKind
 from returns.models.promise import Promise, PromiseKind
 from returns.models.shipment import Shipment
@@ -13,6 +15,10 @@ from tracking.signals import milestone_reached
 def parcel_moved(sender, parcel, before, **kwargs) -> None:
     """When an order has arrived, the letter that we promised goes out at once and tells it.
     While another of its parcels is on the road, the word that we gave stands as it is."""
+    if Shipment.objects.filter(parcel=parcel, is_return=True).exists():
+        # Verbs on returns lock the order, and here the parcel is locked: the worker takes
+        # it up from the rows (ReturnAuthorization.objects.follow), now or with its sweep.
+        transaction.on_commit(tasks.ring_returns, robust=True)
     if parcel.milestone != Milestone.DELIVERED:
         return
     shipments = Shipment.objects.filter(parcel=parcel, is_return=False)

@@ -47,8 +47,20 @@ TRANSITIONS: dict[str, frozenset[str]] = {
             Status.LOST,
         }
     ),
-    Status.IN_TRANSIT: frozenset({Status.RECEIVED, Status.CANCELLED, Status.LOST}),
-    Status.RECEIVED: frozenset({Status.INSPECTED}),
+    Status.IN_TRANSIT: frozenset(
+        {
+            Status.APPROVED,  # its number was another parcel's: the journey begins anew
+            Status.RECEIVED,
+            Status.CANCELLED,
+            Status.LOST,
+        }
+    ),
+    Status.RECEIVED: frozenset(
+        {
+            Status.IN_TRANSIT,  # booked by mistake: it is not here
+            Status.INSPECTED,
+        }
+    ),
     Status.INSPECTED: frozenset({Status.RESOLVED}),
     Status.RESOLVED: frozenset({Status.CLOSED}),
     Status.CLOSED: frozenset(),
@@ -69,6 +81,27 @@ SETTLED = frozenset({Status.RESOLVED, Status.CLOSED})
 # has them no longer.)
 FREED = frozenset({Status.DECLINED, Status.CANCELLED, Status.EXPIRED})
 OPEN = UNDECIDED | RUNNING
+# What arrives after one of these is received all the same.
+ENDED = FREED | {Status.LOST}
+
+
+class ResolutionState(TextChoices):
+    """Of one resolution. Money that could not be sent is tried again (failed → pending)."""
+
+    PENDING = "pending", "To be sent"
+    PROCESSING = "processing", "Being sent"
+    SUCCEEDED = "succeeded", "Sent"
+    FAILED = "failed", "Failed"
+
+
+RESOLUTION_TRANSITIONS: dict[str, frozenset[str]] = {
+    ResolutionState.PENDING: frozenset(
+        {ResolutionState.PROCESSING, ResolutionState.SUCCEEDED, ResolutionState.FAILED}
+    ),
+    ResolutionState.PROCESSING: frozenset({ResolutionState.SUCCEEDED, ResolutionState.FAILED}),
+    ResolutionState.FAILED: frozenset({ResolutionState.PENDING}),
+    ResolutionState.SUCCEEDED: frozenset(),
+}
 
 
 class IllegalTransition(Exception):

@@ -22,6 +22,17 @@ def ring() -> None:
     async_task("returns.tasks.work")
 
 
+def ring_returns() -> None:
+    """Tells the workers that parcels of returns have moved; the sweep finds them as well."""
+    async_task("returns.tasks.follow_returns")
+
+
+def follow_returns() -> None:
+    from returns.models import ReturnAuthorization
+
+    ReturnAuthorization.objects.follow()
+
+
 def work() -> None:
     """Attempts first: they write the notices that carry the codes."""
     judge_attempts()
@@ -67,6 +78,7 @@ def sweep() -> None:
     from returns.models import Draft, FindAttempt, Promise, ReturnAuthorization, Throttle
 
     now = timezone.now()
+    ReturnAuthorization.objects.follow(now)
     ReturnAuthorization.objects.to_remind(now).remind(now)
     ReturnAuthorization.objects.overdue(now).expire(now)
     Promise.objects.come_due(now)
@@ -76,3 +88,11 @@ def sweep() -> None:
     # Mail scanners that open links leave sessions behind.
     Session.objects.filter(expire_date__lt=now).delete()
     work()
+
+
+def tidy() -> None:
+    """Once a day: what a killed process left in the store of files."""
+    from returns.tidying import drop_lost_files
+
+    if count := drop_lost_files():
+        logger.info("%d files belonged to nothing and are gone", count)

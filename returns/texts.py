@@ -1,4 +1,5 @@
-"""Code → words for people. Logic knows codes, pages and letters know these.
+"""Code → words for people. Logic knows codes, pages and letters know these. Where a return
+stands is in standing.py, what the buyer gets in outcomes.py; all is found from here.
 
 Every code of `states.py`, `codes.py`, `ledger.Obstacle`, event and promise kinds has an
 entry; `tests/returns/test_texts.py` fails when one has none. Placeholders are named.
@@ -11,15 +12,43 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from returns import formats
-from returns.codes import Avoid, DeclineReason, Payer, Payment, Reason, Wish
+from returns.codes import (
+    Avoid,
+    DeclineReason,
+    Payer,
+    Payment,
+    PhotoKind,
+    Reason,
+    Wish,
+)
 from returns.ledger import Obstacle
-from returns.models.event import EventKind
+from returns.models.event import ActorKind, EventKind
 from returns.models.promise import PromiseKind
-from returns.states import Status
-from tracking.texts import Text, Words
+from returns.outcomes import BANK_DAYS as BANK_DAYS
+from returns.outcomes import CONDITIONS as CONDITIONS
+from returns.outcomes import DISPOSITIONS as DISPOSITIONS
+from returns.outcomes import METHODS as METHODS
+from returns.outcomes import PUT_RIGHT as PUT_RIGHT
+from returns.outcomes import RESOLUTIONS as RESOLUTIONS
+from returns.outcomes import Outcome as Outcome
+from returns.outcomes import outcome as outcome
+from returns.standing import BACK_TO_US as BACK_TO_US
+from returns.standing import COMPARE_NUMBER as COMPARE_NUMBER
+from returns.standing import EMPTY as EMPTY
+from returns.standing import KEEP_GOODS as KEEP_GOODS
+from returns.standing import NUMBER_IN_DOUBT as NUMBER_IN_DOUBT
+from returns.standing import POSTED_WITHOUT_NUMBER as POSTED_WITHOUT_NUMBER
+from returns.standing import RETURN as RETURN
+from returns.standing import STATUS as STATUS
+from returns.standing import Standing as Standing
+from returns.standing import back_to_us as back_to_us
+from returns.standing import of_return as of_return
+from returns.standing import standing as standing
+from returns.states import ENDED, Status
+from tracking.texts import Words
 
 if TYPE_CHECKING:
-    from returns.models import ReturnAuthorization
+    from returns.models import Event, ReturnAuthorization
 
 
 @dataclass(frozen=True)
@@ -30,97 +59,10 @@ class Choice:
     hint: Words = ""
 
 
-STATUS: dict[str, Text] = {
-    Status.REQUESTED: Text(
-        _("We have your request and are looking at it."),
-        _("We have your request."),
-        _(
-            "A person reads it and answers you. You do not need to do anything. Please keep the "
-            "goods until you hear from us."
-        ),
-    ),
-    Status.INFO_REQUESTED: Text(
-        _("We have a question about your return."),
-        _("We need one more thing from you."),
-        _("Please answer the question below. After that a person looks at your request."),
-    ),
-    Status.APPROVED: Text(
-        _("Your return is approved. Here is how to send it."),
-        _("Your return is approved."),
-        _("Pack it as shown and hand it to the carrier in time."),
-    ),
-    Status.IN_TRANSIT: Text(
-        _("Your return is on its way to us."),
-        _("The carrier has your return."),
-        _("When it is here, we look inside and settle everything. You do not need to do anything."),
-    ),
-    Status.RECEIVED: Text(
-        _("Your return has reached us."),
-        _("Your parcel is with us."),
-        _("We open it and look at what is inside."),
-    ),
-    Status.INSPECTED: Text(
-        _("We have looked at your return."),
-        _("We have opened your parcel."),
-        _("We decide about each item and write to you."),
-    ),
-    Status.RESOLVED: Text(
-        _("Your return is decided."),
-        _("Everything about your return is decided."),
-        _("We do what we said and write to you when it is done."),
-    ),
-    Status.CLOSED: Text(
-        _("Your return is finished."),
-        _("Your return is finished."),
-        _("There is nothing left to do."),
-    ),
-    Status.DECLINED: Text(
-        _("We cannot take this back."),
-        _("We could not agree to your return."),
-        _("If you see it differently, you can ask us once to look again."),
-    ),
-    Status.CANCELLED: Text(
-        _("Your return is cancelled."),
-        _("Your return is cancelled, and nothing else changes."),
-        _("As long as there is time you can ask for a new one."),
-    ),
-    Status.EXPIRED: Text(
-        _("The time to post this return is over."),
-        _("The return has ended because we have no note that it was posted."),
-        _(
-            "If you did post it, write to us and we look for it. As long as there is time you can "
-            "ask for a new one."
-        ),
-    ),
-    Status.LOST: Text(
-        _("Your return got lost on its way to us."),
-        _("The carrier cannot find the parcel."),
-        _("We settle that with the carrier. It is not your loss."),
-    ),
-}
-
-# What the heading says instead when the goods need not come back.
-KEEP_GOODS = Text(
-    _("You can keep it. Nothing has to be sent back."),
-    _("Nothing has to be sent back."),
-    _("We put it right without a parcel. You do not need to do anything."),
-)
-
-
-def of_return(rma: "ReturnAuthorization") -> Text:
-    """Where the return stands: KEEP_GOODS when it was approved and nothing comes back."""
-    keeps = rma.status == Status.APPROVED and rma.keeps_goods
-    return KEEP_GOODS if keeps else STATUS[rma.status]
-
-
-# What was done for goods that stay with the buyer, by what the buyer wished.
-PUT_RIGHT: dict[str, Words] = {
-    Wish.REFUND: _(
-        "We have sent {amount} back to the way you paid. Your bank may take 3–5 days to show it."
-    ),
-    Wish.STORE_CREDIT: _("You now have {amount} of credit in the shop."),
-    Wish.EXCHANGE: _("What you asked for instead is on its way to you."),
-    Wish.REPLACEMENT: _("A new one is on its way to you."),
+PHOTOS: dict[str, Words] = {
+    PhotoKind.ITEM: _("What you send back"),
+    PhotoKind.PARCEL: _("The packed parcel"),
+    PhotoKind.WAYBILL: _("The receipt with the number"),
 }
 
 REASONS: dict[str, Choice] = {
@@ -167,7 +109,9 @@ PAYMENTS: dict[str, Words] = {
 
 # What is said instead where the reason (or a fee) decides who pays in the end.
 WE_PAY_BACK = _("We pay: keep the receipt and send it to us, and we give you the postage back.")
-FEE_PAYS = _("You pay {amount}, taken off your refund: show the return number at the counter.")
+FEE_PAYS = _(
+    "Nothing to pay at the counter: show the return number. We take {amount} off your refund."
+)
 
 ANY_CARRIER = _("Any carrier with tracking")
 
@@ -177,7 +121,7 @@ PACKING: dict[str, Words] = {
         "Wrap each thing in paper or bubble wrap, and use its own box or bag if you still have it."
     ),
     "pack2": _(
-        "Fill the empty space so that nothing slides. Lay a piece of paper with your "
+        "Fill the empty space so that nothing slides. Put a piece of paper with your "
         "return number on top."
     ),
     "pack3": _("Close the seams with two strips of tape, top and bottom."),
@@ -247,7 +191,7 @@ DECLINED: dict[str, Words] = {
     DeclineReason.OTHER: _("We explain it in our own words below."),
 }
 
-# {what}: the items. The buyer's own acts are told as "you".
+# {number}: of the parcel. The buyer's own acts are told as "you".
 EVENTS: dict[str, Words] = {
     EventKind.ORDER_CANCELLED: _("The order was cancelled."),
     EventKind.CONTACT_CHANGED: _("The contact of the order was changed in the shop."),
@@ -258,6 +202,26 @@ EVENTS: dict[str, Words] = {
     EventKind.RETURN_DECLINED: _("We could not agree to the return."),
     EventKind.RETURN_APPEALED: _("You asked us to look again."),
     EventKind.RETURN_POSTED: _("You posted the return."),
+    EventKind.NUMBER_GIVEN: _("You gave us the number of your parcel: {number}"),
+    EventKind.NUMBER_CORRECTED: _("You corrected the number of your parcel. It is now {number}"),
+    EventKind.NUMBER_CONFIRMED: _(
+        "We looked at the number of your parcel, {number}, and follow it now."
+    ),
+    EventKind.PHOTO_ADDED: _("You added a photo."),
+    EventKind.PHOTO_REMOVED: _("You took a photo away."),
+    EventKind.LABEL_ADDED: _("We made a label for your parcel."),
+    EventKind.RETURN_SCANNED: _("The carrier scanned your parcel for the first time."),
+    EventKind.RETURN_ARRIVED: _("The carrier reported that your parcel reached us."),
+    EventKind.RETURN_RECEIVED: _("We opened your parcel and counted what was inside."),
+    EventKind.RECEIPT_UNDONE: _(
+        "We had noted your parcel as opened by mistake, and have corrected that."
+    ),
+    EventKind.RETURN_INSPECTED: _("We looked at everything you sent."),
+    EventKind.RETURN_RESOLVED: _("We decided about your return."),
+    EventKind.RESOLUTION_DONE: _("We sent what you get for your return."),
+    EventKind.RESOLUTION_FAILED: _("What you get could not be sent yet. We try again."),
+    EventKind.GOODS_SENT_BACK: _("We sent back to you what we could not take."),
+    EventKind.SURPLUS_DECIDED: _("We decided about what was in the parcel besides."),
     EventKind.RETURN_CANCELLED: _("The return was cancelled."),
     EventKind.RETURN_REMINDED: _("We reminded you of the last day to post the return."),
     EventKind.RETURN_EXPIRED: _("The time to post the return ended."),
@@ -269,12 +233,29 @@ EVENTS: dict[str, Words] = {
     EventKind.LINKS_CLOSED: _("We closed the links that had opened this order."),
 }
 
+# The same when the desk did it for the buyer.
+EVENTS_OF_OURS: dict[str, Words] = {
+    EventKind.RETURN_POSTED: _("We noted that the return was posted."),
+    EventKind.NUMBER_GIVEN: _("We noted the number of your parcel: {number}"),
+    EventKind.NUMBER_CORRECTED: _("We corrected the number of your parcel. It is now {number}"),
+    EventKind.PHOTO_ADDED: _("We took a photo."),
+}
+
+
+def of_event(event: "Event") -> str:
+    """The sentence of one line of history, in the active language."""
+    ours = EVENTS_OF_OURS if event.actor == ActorKind.STAFF else {}
+    data = event.data if isinstance(event.data, dict) else {}
+    return str(ours.get(event.kind, EVENTS[event.kind])).format(number=data.get("number", ""))
+
+
 # {when}: the moment. Shown on pages and in mails, always as one whole sentence.
 PROMISES: dict[str, Words] = {
     PromiseKind.ANSWER: _("A person answers your request by {when}."),
     PromiseKind.UPDATE: _("We will write to you again by {when} – even if nothing has changed."),
     PromiseKind.REMINDER: _("If we have not seen your parcel by {when}, we remind you then."),
     PromiseKind.DEADLINE: _("If we have not seen your parcel by {when}, we write to you then."),
+    PromiseKind.INSPECTION: _("We look at everything in your parcel and write to you by {when}."),
     PromiseKind.REFUND: _("We send the money by {when}."),
     PromiseKind.CREDIT: _("We give you the credit for the shop by {when}."),
     PromiseKind.GOODS: _("We send the new goods by {when}."),
@@ -294,6 +275,10 @@ LATE: dict[str, Words] = {
     PromiseKind.DEADLINE: _(
         "We said that we write to you about your return by {when}. We have not done that in time."
     ),
+    PromiseKind.INSPECTION: _(
+        "We said that we look at everything in your parcel and write to you by {when}. We have "
+        "not done that in time."
+    ),
     PromiseKind.REFUND: _(
         "We said that we send your money by {when}. We have not done that in time."
     ),
@@ -304,3 +289,40 @@ LATE: dict[str, Words] = {
         "We said that we send the new goods by {when}. We have not done that in time."
     ),
 }
+
+# The same where it is known better what the buyer waits for.
+_ABOUT_PARCEL: Words = _("We write to you about your parcel by {when}.")
+_WHAT_YOU_GET: Words = _("We write to you what you get by {when}.")
+_WHAT_YOU_GET_LATE: Words = _(
+    "We said that we write to you what you get by {when}. We have not done that in time."
+)
+
+
+def promise(kind: str, rma: "ReturnAuthorization | None" = None) -> Words:
+    """What an open promise says. rma: the return it is about, if it is about one."""
+    if _is_about_parcel(kind, rma):
+        return _ABOUT_PARCEL
+    return _WHAT_YOU_GET if _is_about_outcome(kind, rma) else PROMISES[kind]
+
+
+def late(kind: str, rma: "ReturnAuthorization | None" = None) -> Words:
+    """What we say when it was not kept."""
+    if _is_about_parcel(kind, rma):
+        return LATE[PromiseKind.UPDATE]
+    return _WHAT_YOU_GET_LATE if _is_about_outcome(kind, rma) else LATE[kind]
+
+
+def _is_about_parcel(kind: str, rma: "ReturnAuthorization | None") -> bool:
+    """It came after the end, or there was nothing in it: nobody waits for an answer to a
+    request, and there is nothing to look at."""
+    if rma is None:
+        return False
+    if kind == PromiseKind.ANSWER:
+        return rma.posted_at is not None and rma.status in ENDED
+    opened = kind == PromiseKind.INSPECTION and rma.status == Status.RECEIVED
+    return opened and standing(rma) == Standing.EMPTY
+
+
+def _is_about_outcome(kind: str, rma: "ReturnAuthorization | None") -> bool:
+    looked = rma is not None and rma.status == Status.INSPECTED
+    return looked and kind == PromiseKind.INSPECTION

@@ -84,7 +84,9 @@ def desk(db) -> Client:
             "view_returnauthorization",
             "change_returnauthorization",
             "decide_return",
+            "settle_return",
             "view_order",
+            "view_promise",
         )
     )
     return client

@@ -79,12 +79,12 @@ class MailServer:
 def mail_server() -> Iterator[MailServer]:
     server = MailServer()
     loop = asyncio.new_event_loop()
-    listening = loop.run_until_complete(
-        loop.create_server(lambda: SMTP(server, loop=loop), "127.0.0.1", 0)
-    )
-    server.port = listening.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    # Not in this thread, where the loop of a browser may be running.
+    opening = loop.create_server(lambda: SMTP(server, loop=loop), "127.0.0.1", 0)
+    listening = asyncio.run_coroutine_threadsafe(opening, loop).result(10)
+    server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
     finally:

@@ -30,6 +30,12 @@ if not DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Two runs on one server must not meet.
     _run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
     DATABASES["default"]["TEST"] = {"NAME": f"test_homeward_{_run}"}
+else:
+    # A file, as in life: a database in memory is one connection for all threads of the
+    # live server, and SQLite calls two of them at the same moment a misuse. It may be lost.
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(_folder, "test.sqlite3")}
+    _options = DATABASES["default"]["OPTIONS"]
+    _options["init_command"] += "PRAGMA synchronous=OFF;"
 
 # The queue is the real one and nothing takes from it: what was rung for stands in OrmQ.
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

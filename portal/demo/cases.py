@@ -1,13 +1,13 @@
 """One row per order of the demo: whose it is, what is in it, how far it got.
 
-Moments are hours ago (a number) or (days ago, wall clock), by the clocks of whoever acts.
+These are the orders up to the answer to a return; cases_back.py has what comes after.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
-
+from portal.demo import cases_back
 from portal.demo import journeys as by
 from portal.demo import people as who
+from portal.demo import pictures as seen
+from portal.demo.case import Asked, Box, Case, america, britain, france, germany, sf, zto
 from portal.demo.goods import (
     BAG,
     BEAR,
@@ -38,95 +38,9 @@ from portal.demo.goods import (
     TEAPOT,
     TOTE,
     TRAY,
-    Item,
 )  # fmt: skip
-from portal.demo.people import Buyer
-from returns.codes import DeclineReason, Reason, Wish
+from returns.codes import DeclineReason, PhotoKind, Reason, Wish
 from tracking.milestones import Milestone as M
-
-Moment = float | tuple[int, str]
-
-
-@dataclass(frozen=True)
-class Box:
-    """One parcel. carrier '': the shop told no number. upto '': announced, not handed over.
-    ended: days since its last scan. lines: positions in the order, None = all of it."""
-
-    carrier: str = ""
-    journey: list[by.Step] = field(default_factory=list)
-    upto: str = ""
-    ended: int = 0
-    skip_last: int = 0
-    lines: tuple[int, ...] | None = None
-    announced: Moment = (1, "14:10")
-
-
-@dataclass(frozen=True)
-class Then:
-    """What happened to a return next. at None: when it fell due."""
-
-    verb: str
-    at: Moment | None
-    words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A return of one line: `position` in the order, why, and what came of it."""
-
-    at: Moment
-    position: int
-    reason: str
-    comment: str = ""
-    wish: str = Wish.REFUND
-    note: str = ""
-    story: tuple[Then, ...] = ()
-
-    def then(self, verb: str, at: Moment | None = None, *words: str) -> Self:
-        return replace(self, story=(*self.story, Then(verb, at, words)))
-
-
-@dataclass(frozen=True)
-class Case:
-    """label: what it shows. placed: days before today. policy: where the rules were others
-    when it was sold."""
-
-    label: str
-    number: str
-    buyer: Buyer
-    items: tuple[Item, ...]
-    placed: int
-    boxes: tuple[Box, ...] = ()
-    asked: tuple[Asked, ...] = ()
-    paid: bool = True
-    cancelled: Moment | None = None
-    policy: dict[str, Any] = field(default_factory=dict)
-    changes: dict[str, Any] = field(default_factory=dict)
-
-
-def britain(upto: str = M.DELIVERED, ended: int = 4, **more: Any) -> Box:
-    return Box("royal-mail", by.TO_BRITAIN, upto, ended, **more)
-
-
-def america(upto: str = M.DELIVERED, ended: int = 4, **more: Any) -> Box:
-    return Box("usps", by.TO_AMERICA, upto, ended, **more)
-
-
-def germany(ended: int) -> Box:
-    return Box("dhl-paket", by.TO_GERMANY_AT_HOME, M.DELIVERED, ended)
-
-
-def france(ended: int) -> Box:
-    return Box("la-poste", by.TO_FRANCE_AT_HOME, M.DELIVERED, ended)
-
-
-def sf(upto: str = M.DELIVERED, ended: int = 2, **more: Any) -> Box:
-    return Box("sf", by.BY_SF, upto, ended, **more)
-
-
-def zto(upto: str = M.DELIVERED, ended: int = 2, **more: Any) -> Box:
-    return Box("zto", by.BY_ZTO, upto, ended, **more)
-
 
 # fmt: off
 JUNIPER = (
@@ -175,14 +89,15 @@ JUNIPER = (
          (germany(405),), policy={"window_days": None}),
     Case("return asked for, the desk looks at it next", "JP-20422", who.DANIEL, (LAMP, MUG), 15,
          (america(ended=3),),
-         (Asked(2.4, 0, Reason.FAULTY, "The switch is loose and the light flickers."),)),
+         (Asked(2.4, 0, Reason.FAULTY, "The shade has a crack, and the light flickers.")
+          .then("photograph", 2.3, PhotoKind.ITEM, seen.goods("lamp", crack=(14, 4.3))),)),
     Case("exchange wished, waiting for the desk", "JP-20421", who.OWEN, (SLIPPERS,), 11,
          (britain(),),
          (Asked(0.6, 0, Reason.FIT, "Too small, I usually take a 40.", Wish.EXCHANGE,
                 "Could I have them in 40 instead?"),)),
     Case("looks different, waiting for the desk", "JP-20423", who.HANNAH, (BLANKET, CANDLES), 14,
          (america(ended=2),),
-         (Asked((1, "20:12"), 0, Reason.DIFFERENT, "It is much darker than the picture."),)),
+         (Asked(5.2, 0, Reason.DIFFERENT, "It is much darker than the picture."),)),
     Case("we asked the buyer a question", "JP-20413", who.MARCUS, (BOWL,), 17,
          (america(ended=6),),
          (Asked((2, "09:40"), 0, Reason.FAULTY, "It arrived with a crack.")
@@ -235,7 +150,7 @@ JUNIPER = (
     Case("two returns on one order", "JP-20402", who.JONAS, (SHIRT, CANDLES * 2, JOURNAL), 16,
          (germany(10),),
          (Asked((5, "09:05"), 0, Reason.FIT, "Too tight at the shoulders."),
-          Asked((1, "19:30"), 1, Reason.FAULTY, "One candle is broken in two.",
+          Asked(6.1, 1, Reason.FAULTY, "One candle is broken in two.",
                 Wish.REPLACEMENT))),
     Case("a Chinese reader in the English shop, at customs", "JP-20442", who.LIANG,
          (SHIRT, CANDLES), 5, (britain(M.CUSTOMS, 0),)),
@@ -264,8 +179,10 @@ SHANYUE = (
          (sf(ended=3),)),
     Case("return asked for, the desk looks at it next", "SY-88103", who.JIANGUO, (TEAPOT,), 6,
          (sf(ended=3),),
-         (Asked(1.2, 0, Reason.FAULTY, "壶嘴有一道裂纹，倒水会漏。", Wish.EXCHANGE,
-                "希望换一把同款的，谢谢。"),)),
+         (Asked(1.2, 0, Reason.FAULTY, "壶身有一道裂纹，倒水会漏。", Wish.EXCHANGE,
+                "希望换一把同款的，谢谢。")
+          .then("photograph", 1.1, PhotoKind.ITEM,
+                seen.goods("teapot", surface="walnut", crack=(13, 9.2))),)),
     Case("waiting for the desk, longer than we promised", "SY-88085", who.ZHIYUAN, (CANISTER,),
          12, (zto(ended=6),),
          (Asked((3, "08:30"), 0, Reason.CHANGED_MIND, "家里人说颜色不合适。", Wish.EXCHANGE,
@@ -291,4 +208,7 @@ SHANYUE = (
 )
 # fmt: on
 
-CASES = {"juniper-pine": JUNIPER, "shanyue": SHANYUE}
+CASES = {
+    "juniper-pine": JUNIPER + cases_back.JUNIPER,
+    "shanyue": SHANYUE + cases_back.SHANYUE,
+}

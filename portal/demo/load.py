@@ -1,24 +1,26 @@
 """Makes rows of the demo's tables, through the verbs that buyers and desk use."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.utils import timezone
-from django_q.models import OrmQ
 
-from portal.demo import staff
-from portal.demo.cases import CASES, Asked, Box, Case, Moment, Then
+from portal.demo import staff, waybills
+from portal.demo.album import Album, scenes
+from portal.demo.case import Box, Case, Moment, moment
+from portal.demo.cases import CASES
 from portal.demo.journeys import told
+from portal.demo.returning import Crew, ReturnTale, file_letters
 from portal.demo.stores import LINK_KEY, SHOPS, Shop
+from returns import files
 from returns.models import (
-    BUYER,
-    CLOCK,
     Actor,
     CarrierAdvice,
     LinkKey,
@@ -26,20 +28,17 @@ from returns.models import (
     Order,
     OrderLine,
     Promise,
+    PromiseKind,
+    PromiseState,
     ReasonPolicy,
-    ReturnAuthorization,
     ReturnPolicy,
     Store,
-    Wanted,
-)  # fmt: skip
+)
 from returns.sources import FulfilmentData, LineData, OrderData
 from tracking.milestones import Milestone
-from tracking.models import Account, Parcel, ScanReport
-from tracking.work import WorkState
+from tracking.models import Account, Connection, Parcel, ScanReport
 
 POSTAGE = {"USD": Decimal("6.00"), "CNY": Decimal("12.00")}
-# What was written longer ago has been read by now; younger letters are left to the worker.
-STILL_DUE = timedelta(hours=2.5)
 
 
 def load(now: datetime | None = None) -> bool:
@@ -48,18 +47,35 @@ def load(now: datetime | None = None) -> bool:
     All of it or nothing; the same tables give the same story, told from `now`.
     """
     now = now or timezone.now()
-    with transaction.atomic():
-        if Store.objects.exists():
+    if Store.objects.exists():
+        return False
+    wanted = [scene for slug in SHOPS for scene in scenes(SHOPS[slug], CASES[slug], now)]
+    with Album(wanted) as album, files_go_with_rows() as kept, transaction.atomic():
+        if Store.objects.exists():  # somebody was faster
             return False
-        user = staff.hire()
+        before = len(connection.run_on_commit)
+        desk = Actor.staff(staff.hire())
+        warehouse = Actor.staff(User.objects.get(username=staff.WAREHOUSE))
+        crew = Crew(desk, warehouse, album, kept)
         for slug, shop in SHOPS.items():
             store = open_shop(shop)
             chance = random.Random(slug)
             for case in CASES[slug]:
-                Storyteller(store, case, Actor.staff(user), chance, now).tell()
-    # Each letter rang for the worker; the clock's own ring is enough for all of them.
-    OrmQ.objects.all().delete()
+                Storyteller(store, case, crew, chance, now).tell()
+        # Each letter would ring for the worker; the clock's own ring is enough for all of them.
+        del connection.run_on_commit[before:]
     return True
+
+
+@contextmanager
+def files_go_with_rows() -> Iterator[list[str]]:
+    """The names of the files that were made: none stays behind when the rows do not."""
+    kept: list[str] = []
+    try:
+        yield kept
+    except BaseException:
+        files.drop(kept)
+        raise
 
 
 def open_shop(shop: Shop) -> Store:
@@ -72,6 +88,8 @@ def open_shop(shop: Shop) -> Store:
         advice.full_clean()
         advice.save()
     LinkKey.objects.create(store=store, key_id="k1", secret=LINK_KEY)
+    for provider, key in shop.connections.items():
+        Connection.objects.create(account=store.account, provider=provider, key=key)
     return store
 
 
@@ -79,9 +97,9 @@ class Storyteller:
     """Tells one case: the order as the shop sends it, its parcels, its returns."""
 
     def __init__(
-        self, store: Store, case: Case, desk: Actor, chance: random.Random, now: datetime
+        self, store: Store, case: Case, crew: Crew, chance: random.Random, now: datetime
     ) -> None:
-        self.store, self.case, self.desk, self.chance, self.now = store, case, desk, chance, now
+        self.store, self.case, self.crew, self.chance, self.now = store, case, crew, chance, now
 
     def tell(self) -> None:
         order = self.place()
@@ -89,16 +107,12 @@ class Storyteller:
             self.cancel(order)
         if self.case.boxes:
             self.send(order)
-        for number, asked in enumerate(self.case.asked):
-            self.ask_back(Order.objects.get(pk=order.pk), asked, number)
+        for nth in range(len(self.case.asked)):
+            tale = ReturnTale(self.case, nth, self.crew, self.now)
+            tale.tell(Order.objects.get(pk=order.pk))
 
-    def at(self, moment: Moment, zone: str) -> datetime:
-        """Hours ago, or a wall clock some days ago."""
-        if not isinstance(moment, tuple):
-            return self.now - timedelta(hours=moment)
-        days, clock = moment
-        day = self.now.astimezone(ZoneInfo(zone)).date() - timedelta(days=days)
-        return datetime.combine(day, time.fromisoformat(clock), ZoneInfo(zone))
+    def at(self, told: Moment, zone: str) -> datetime:
+        return moment(self.now, told, zone)
 
     # --- the order ----------------------------------------------------------------------------
 
@@ -185,8 +199,9 @@ class Storyteller:
                 parcel.record(reports, now=checked)
         if arrived:
             at = heard + timedelta(hours=6)
-            Promise.objects.filter(order=order).update(settled_at=at)
-            self.file_letters(Notice.objects.filter(order=order), at)
+            kept = Promise.objects.filter(order=order, kind=PromiseKind.UPDATE)
+            kept.update(state=PromiseState.KEPT, settled_at=at)
+            file_letters(Notice.objects.filter(order=order), at, self.now)
 
     def pack(self, box: Box, number: int) -> tuple[FulfilmentData, list[ScanReport]]:
         reports = []
@@ -201,7 +216,7 @@ class Storyteller:
             source_id=f"{self.case.number}-{number + 1}",
             shipped_at=shipped,
             carrier=box.carrier,
-            numbers=(self.waybill(box.carrier),) if box.carrier else (),
+            numbers=(waybills.new(box.carrier, self.chance),) if box.carrier else (),
             lines=tuple(
                 (str(position + 1), item.quantity)
                 for position, item in enumerate(self.case.items)
@@ -209,71 +224,3 @@ class Storyteller:
             ),
         )
         return fulfilment, reports
-
-    def waybill(self, carrier: str) -> str:
-        """A number of the form that the carrier uses, with the right check digit."""
-        digits = "".join(str(self.chance.randint(0, 9)) for _ in range(16))
-        forms = {
-            "sf": f"SF{digits[:13]}",
-            "zto": f"78{digits[:12]}",
-            "yto": f"YT{digits[:13]}",
-            "ems": f"11{digits[:11]}",
-            "lp-express": f"LP{digits[:10]}",
-        }
-        return forms.get(carrier) or f"RL{digits[:8]}{upu_check_digit(digits[:8])}LT"
-
-    # --- its returns --------------------------------------------------------------------------
-
-    def ask_back(self, order: Order, asked: Asked, number: int) -> None:
-        line = order.lines.get(position=asked.position)
-        at = self.at(asked.at, order.where)
-        rma = order.request_return(
-            [Wanted(line.pk, 1, asked.reason, asked.comment)],
-            wish=asked.wish,
-            note=asked.note,
-            by=BUYER,
-            key=f"demo-{order.pk}-{number}",
-            now=at,
-        )
-        letters = Notice.objects.filter(authorization=rma)
-        self.file_letters(letters, at)
-        for then in asked.story:
-            at = self.go_on(rma, then)
-            self.file_letters(letters, at)
-
-    def go_on(self, rma: ReturnAuthorization, then: Then) -> datetime:
-        by = {
-            "give_answer": BUYER,
-            "look_again": BUYER,
-            "cancel": BUYER,
-            "remind": CLOCK,
-            "expire": CLOCK,
-        }.get(then.verb, self.desk)
-        if then.at is not None:
-            at = self.at(then.at, self.store.zone if by.is_staff else rma.order.where)
-        else:
-            due = rma.remind_at if then.verb == "remind" else rma.post_by
-            assert due is not None
-            at = due + timedelta(minutes=1)
-        getattr(rma, then.verb)(*then.words, by=by, now=at)
-        return at
-
-    def file_letters(self, letters: QuerySet[Notice], at: datetime) -> None:
-        """Letters of long ago were sent long ago; only young ones are left to be sent."""
-        if at > self.now - STILL_DUE:
-            return
-        letters.filter(state=WorkState.DUE).update(
-            state=WorkState.DONE,
-            written_at=at,
-            due_at=at,
-            attempts=1,
-            done_at=at + timedelta(seconds=20),
-        )
-
-
-def upu_check_digit(digits: str) -> int:
-    """The ninth digit of an international postal number (UPU S10)."""
-    weighed = sum(
-        int(digit) * weight for digit, weight in zip(digits, (8, 6, 4, 2, 3, 5, 9, 7), strict=True)
-    )
-    return {10: 0, 11: 5}.get(11 - weighed % 11, 11 - weighed % 11)

@@ -173,6 +173,16 @@ RUTA = Buyer(
     "LT",
     "Europe/Vilnius",
 )
+MANTAS = Buyer(
+    "Mantas Petrauskas",
+    "mantas.petrauskas@example.com",
+    "+370 600 00142",
+    "Vilniaus g. 33-5",
+    "Kaunas",
+    "44287",
+    "LT",
+    "Europe/Vilnius",
+)
 CHLOE = Buyer(
     "Chloe Harding",
     "chloe.harding@example.com",

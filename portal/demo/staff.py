@@ -1,15 +1,33 @@
-"""Who works at the demo's desk: `desk`, who answers buyers, and `owner`, who may do all."""
+"""Who works at the demo's desk: `desk`, who answers buyers, `warehouse`, who opens parcels,
+and `owner`, who may do all."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission, User
 
-DESK, OWNER = "desk", "owner"
-# A link key opens every order of its shop: not for whoever answers letters.
-NOT_FOR_AGENTS = ("view_linkkey", "view_shortlink", "view_findattempt", "view_throttle")
+DESK, WAREHOUSE, OWNER = "desk", "warehouse", "owner"
+# A link key opens every order of its shop, a connection tells of every parcel: not for
+# whoever answers letters.
+NOT_FOR_AGENTS = (
+    "view_linkkey",
+    "view_shortlink",
+    "view_findattempt",
+    "view_throttle",
+    "view_connection",
+)
+FOR_AGENTS = ("decide_return", "receive_return", "settle_return")
+FOR_WAREHOUSE = (
+    "view_returnauthorization",
+    "view_order",
+    "view_receipt",
+    "view_photo",
+    "view_surplus",
+    "receive_return",
+)
 
 
 def password() -> str:
@@ -22,26 +40,28 @@ def password() -> str:
 
 
 def hire() -> User:
-    """Makes both accounts, and the group that any shop can use for its agents."""
-    agents, _ = Group.objects.get_or_create(name="Agents")
-    views = Permission.objects.filter(
-        content_type__app_label__in=("returns", "tracking"), codename__startswith="view_"
-    ).exclude(codename__in=NOT_FOR_AGENTS)
-    decide = Permission.objects.filter(content_type__app_label="returns", codename="decide_return")
-    agents.permissions.set([*views, *decide])
+    """Makes the accounts, and the groups that any shop can use for its people."""
+    agents, warehouse = groups()
     hashed = make_password(password())
-    users = get_user_model().objects
-    desk, _ = users.update_or_create(
-        username=DESK, defaults={"password": hashed, "is_staff": True, "first_name": "Ieva"}
-    )
+    desk = _employ(DESK, hashed, first_name="Ieva")
     desk.groups.add(agents)
-    users.update_or_create(
-        username=OWNER,
-        defaults={
-            "password": hashed,
-            "is_staff": True,
-            "is_superuser": True,
-            "first_name": "Tomas",
-        },
-    )
+    _employ(WAREHOUSE, hashed, first_name="Jonas").groups.add(warehouse)
+    _employ(OWNER, hashed, first_name="Tomas", is_superuser=True)
     return desk
+
+
+def groups() -> tuple[Group, Group]:
+    """Agents decide about everything; the warehouse receives and inspects."""
+    agents, _ = Group.objects.get_or_create(name="Agents")
+    warehouse, _ = Group.objects.get_or_create(name="Warehouse")
+    ours = Permission.objects.filter(content_type__app_label__in=("returns", "tracking"))
+    views = ours.filter(codename__startswith="view_").exclude(codename__in=NOT_FOR_AGENTS)
+    agents.permissions.set([*views, *ours.filter(codename__in=FOR_AGENTS)])
+    warehouse.permissions.set(ours.filter(codename__in=FOR_WAREHOUSE))
+    return agents, warehouse
+
+
+def _employ(username: str, password: str, **values: Any) -> User:
+    values = {"password": password, "is_staff": True} | values
+    user, _ = get_user_model().objects.update_or_create(username=username, defaults=values)
+    return user

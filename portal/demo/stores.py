@@ -18,13 +18,14 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class Shop:
     """account, store, policy: values of these models. reasons: reason → ReasonPolicy.
-    advice: CarrierAdvice, best first."""
+    advice: CarrierAdvice, best first. connections: provider → key there."""
 
     account: Row
     store: Row
     policy: Row
     reasons: dict[str, Row]
     advice: list[Row] = field(default_factory=list)
+    connections: dict[str, str] = field(default_factory=dict)
 
 
 def _way(
@@ -107,8 +108,11 @@ JUNIPER = Shop(
         _never(Avoid.UNTRACKED, "Letter post and small packets without a number"),
         _never(Avoid.NO_CUSTOMS_HELP, carrier="evri", countries="GB"),
         _way("lp-express", "Parcel locker", (1, 2), lane=Lane.DOMESTIC, recommended=True),
+        _way("dpd", "Pickup", (1, 2), lane=Lane.DOMESTIC),
         _never(Avoid.CASH_ON_DELIVERY, "Cash on delivery", lane=Lane.DOMESTIC),
     ],
+    # Opens nothing at 17TRACK; it signs the pushes that `manage.py push` replays.
+    connections={"17track": "demo-key-of-nobody"},
 )
 
 SHANYUE = Shop(

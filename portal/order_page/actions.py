@@ -12,12 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.order_page import words
+from portal.order_page.deliveries import delivery_back
 from portal.order_page.words import say, say_counted
+from portal.return_page.standing import is_to_post
+from portal.return_page.tell import head
 from returns import addresses, formats, ledger
 from returns.codes import OUR_FAULT, Payer, Reason
 from returns.ledger import Availability, Obstacle
 from returns.states import Status
-from returns.texts import STATUS, obstacle
+from returns.texts import obstacle
 
 if TYPE_CHECKING:
     from returns.models import Order, ReturnAuthorization, Store
@@ -142,15 +145,14 @@ def answered_within(store: "Store") -> str:
     return say_counted(words.ANSWERED_IN_HOURS, hours=store.answer_hours)
 
 
-def return_rows(order: "Order") -> tuple[Action, ...]:
+def return_rows(order: "Order", now: datetime) -> tuple[Action, ...]:
     """A row for every return of the order, newest first, with where it stands."""
-    return tuple(_return_row(rma) for rma in order.returns.all())
+    return tuple(_return_row(rma, now) for rma in order.returns.all())
 
 
-def _return_row(rma: "ReturnAuthorization") -> Action:
+def _return_row(rma: "ReturnAuthorization", now: datetime) -> Action:
     title = _("Return {number}").format(number=rma.number)
-    where = str(STATUS[rma.status].sentence)
-    if rma.status == Status.APPROVED:
-        post_by = formats.day(rma.post_by) if rma.post_by else ""
-        where = say(words.of_return(rma).title, post_by=post_by)
+    where = head(rma, delivery_back(rma, now), now).line
+    if is_to_post(rma) and rma.post_by:
+        where = say(words.RETURN[Status.APPROVED].title, post_by=formats.day(rma.post_by))
     return Action(addresses.return_page(rma), "back", title, where)

@@ -16,6 +16,7 @@ from tracking.milestones import FINAL, MOVING, TURNED, Milestone
 
 if TYPE_CHECKING:
     from returns.models import Order, OrderLine, Shipment
+    from returns.models.return_base import ReturnBase
     from tracking.models import Parcel, Scan
 
 # No first scan for a day or two is normal and said so; after that we say what is missing.
@@ -58,7 +59,8 @@ class Delivery:
     """One parcel of an order, or goods that travel without a number (`parcel` is None).
 
     key: names its part of the page. contents: the lines in it with their quantities.
-    scans: newest first. place: of the newest report, or ''.
+    scans: newest first. place: of the newest report, or ''. given: number and carrier as the
+    buyer gave them, for a parcel that we do not follow (yet).
     """
 
     key: str
@@ -68,14 +70,15 @@ class Delivery:
     contents: tuple[tuple["OrderLine", int], ...]
     scans: tuple["Scan", ...]
     stage: str
+    given: tuple[str, str] = ("", "")
 
     @property
     def number(self) -> str:
-        return self.parcel.number if self.parcel else ""
+        return self.parcel.number if self.parcel else self.given[0]
 
     @property
     def carrier(self) -> str:
-        return carriers.called(self.parcel.carrier) if self.parcel else ""
+        return carriers.called(self.parcel.carrier if self.parcel else self.given[1])
 
     @property
     def page(self) -> str:
@@ -128,24 +131,39 @@ def deliveries(order: "Order", now: datetime, *, back: bool = False) -> list[Del
         if shipment.is_return == back:
             groups.setdefault(shipment.parcel_id or ("none", shipment.pk), []).append(shipment)
     lines = {line.pk: line for line in order.lines.all()}
-    return [_delivery(group, lines, now) for group in groups.values()]
+    return [_delivery(group[0], _contents(group, lines), now) for group in groups.values()]
 
 
-def _delivery(group: "list[Shipment]", lines: "dict[int, OrderLine]", now: datetime) -> Delivery:
-    first, parcel = group[0], group[0].parcel
+def delivery_back(rma: "ReturnBase", now: datetime) -> Delivery | None:
+    """The parcel that brings this return to us; None while nobody has told its number."""
+    shipment = rma.parcel_back
+    return _delivery(shipment, (), now) if shipment else None
+
+
+def _contents(
+    group: "list[Shipment]", lines: "dict[int, OrderLine]"
+) -> tuple[tuple["OrderLine", int], ...]:
     contents: dict[int, int] = {}
     for shipment in group:
         for part in shipment.lines.all():
             contents[part.line_id] = contents.get(part.line_id, 0) + part.quantity
+    return tuple((lines[pk], count) for pk, count in contents.items() if pk in lines)
+
+
+def _delivery(
+    first: "Shipment", contents: tuple[tuple["OrderLine", int], ...], now: datetime
+) -> Delivery:
+    parcel = first.parcel
     scans = sorted(parcel.scans.all(), key=_newest_first) if parcel else []
     return Delivery(
         key=f"sent-{first.pk}",
         parcel=parcel,
         shipped_at=first.shipped_at,
         is_return=first.is_return,
-        contents=tuple((lines[pk], count) for pk, count in contents.items() if pk in lines),
+        contents=contents,
         scans=tuple(scans),
         stage=_stage(parcel, first.shipped_at, scans, now),
+        given=(first.number, first.carrier),
     )
 
 

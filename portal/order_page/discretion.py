@@ -6,19 +6,21 @@ or the place of a report that give one of them away.
 """
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from returns.models import Order
+    from returns.models import Order, Shipment
 
 # Fewer digits in a row are times, numbers of parcels and the like.
 DIGITS_OF_A_PHONE = 6
 
 
-def keep_to_yourself(order: "Order") -> None:
+def keep_to_yourself(order: "Order", shipments: "Iterable[Shipment] | None" = None) -> None:
     """Empties words and place of the reports that tell who or where the buyer is. `order`
-    is loaded by `Order.objects.with_story()` and changed in memory only."""
-    for shipment in order.shipments.all():
+    is loaded by `Order.objects.with_story()` and changed in memory only. shipments: those
+    whose scans are loaded, where that is not all."""
+    for shipment in order.shipments.all() if shipments is None else shipments:
         for scan in shipment.parcel.scans.all() if shipment.parcel else ():
             if gives_away(order, scan.words):
                 scan.words = ""

@@ -12,29 +12,30 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from portal import drawings
+from portal.journey import Step
 from portal.order_page import words
-from portal.order_page.deliveries import FOR_THE_BUYER, Delivery, Stage, deliveries, meets_customs
+from portal.order_page.deliveries import (
+    FOR_THE_BUYER,
+    Delivery,
+    Stage,
+    deliveries,
+    delivery_back,
+    meets_customs,
+)
 from portal.order_page.words import Standing, Told, say, say_counted
+from portal.return_page import tell as return_page
+from portal.return_page.standing import is_to_post
 from returns import formats, ledger, states
 from returns.states import Status
-from returns.texts import PROMISES
+from returns.texts import promise as promise_words
 from tracking.milestones import Milestone
-from tracking.texts import STEPS, Words
+from tracking.texts import STEPS
 
 if TYPE_CHECKING:
     from returns.models import Order, OrderLine, ReturnAuthorization
 
 # The end of a return stays the news for so long.
 NEWS_FOR = timedelta(days=14)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the journey. state: done, now or ahead."""
-
-    icon: str
-    label: str
-    state: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def tell(order: "Order", now: datetime) -> Now:
     parcels = deliveries(order, now)
     rma = _return_in_the_news(order, parcels, now)
     if rma is not None:
-        return _of_return(rma)
+        return _of_return(rma, now)
     standing = _standing(order, parcels)
     if standing:
         return _of_order(order, standing, parcels)
@@ -113,11 +114,7 @@ def _return_in_the_news(
         if line.on_its_way(now)
         for row in line.return_lines.all()
     }
-    to_post = [
-        rma
-        for rma in rows
-        if rma.status == Status.APPROVED and rma.post_by and rma.pk not in on_the_road
-    ]
+    to_post = [rma for rma in rows if is_to_post(rma) and rma.post_by and rma.pk not in on_the_road]
     if to_post:
         return min(to_post, key=lambda rma: (rma.post_by, rma.pk))
     moved = {rma.pk: rma.requested_at for rma in rows}
@@ -129,7 +126,7 @@ def _return_in_the_news(
         rma
         for rma in rows
         if rma.status != Status.CANCELLED
-        and not (rma.status == Status.APPROVED and rma not in to_post and rma.post_by)
+        and not (is_to_post(rma) and rma.post_by)
         and moved[rma.pk] >= last_of_parcels
         and (rma.status in states.OPEN or moved[rma.pk] > now - NEWS_FOR)
     ]
@@ -163,19 +160,22 @@ def _standing(order: "Order", parcels: list[Delivery]) -> str:
 # --- Telling it -------------------------------------------------------------------------------
 
 
-def _of_return(rma: "ReturnAuthorization") -> Now:
-    told = words.of_return(rma)
-    facts = {"post_by": formats.day(rma.post_by) if rma.post_by else ""}
-    button: Words = words.TO_ANY_RETURN
-    if told is not words.KEEPS_GOODS:
-        button = words.TO_THE_RETURN.get(rma.status, button)
+def _of_return(rma: "ReturnAuthorization", now: datetime) -> Now:
+    """As its own page tells it; before it is posted with the last day, and where to go."""
+    delivery = delivery_back(rma, now)
+    head = return_page.head(rma, delivery, now)
+    title, following = head.title, head.next
+    if head.standing in words.TO_THE_RETURN:
+        told, facts = words.RETURN[head.standing], {"post_by": formats.day(rma.post_by or now)}
+        title, following = say(told.title, **facts), tuple(say(text, **facts) for text in told.next)
     return Now(
-        say(told.title, **facts),
-        tuple(say(text, **facts) for text in told.next),
-        told.scene,
+        title,
+        following,
+        head.scene,
+        steps=return_page.way_back(rma, delivery),
         rma=rma,
         question=rma.question if rma.waits_for_buyer else "",
-        button=str(button),
+        button=str(words.TO_THE_RETURN.get(head.standing, words.TO_ANY_RETURN)),
     )
 
 
@@ -322,7 +322,8 @@ def promised(order: "Order", now: datetime) -> Promised | None:
     promise = order.nearest_promise
     if promise is None:
         return None
-    text = words.LATE if promise.due_at < now else PROMISES[promise.kind]
+    about = next((rma for rma in order.returns.all() if rma.pk == promise.authorization_id), None)
+    text = words.LATE if promise.due_at < now else promise_words(promise.kind, about)
     city = formats.place(order.where)
     if order.email:
         note = _("By email, to {email}. Times on this page are {city} time.").format(

@@ -5,21 +5,15 @@ placeholders have names, as in {place}; `say` and `say_counted` fill them.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from portal.order_page.deliveries import Stage
-from returns import texts
 from returns.states import Status
-from returns.texts import KEEP_GOODS
-from returns.texts import STATUS as RETURN_STATUS
+from returns.texts import RETURN as RETURN_TEXTS
 from tracking.milestones import Milestone
 from tracking.texts import MILESTONES, Words
-
-if TYPE_CHECKING:
-    from returns.models import ReturnAuthorization
 
 
 def say(words: Words, **facts: object) -> str:
@@ -266,53 +260,50 @@ AHEAD: dict[str, Words] = {
     "collect": _("The carrier takes it over and scans it."),
     "customs": _("It goes through customs."),
     "onwards": _("It leaves customs and travels on to you."),
+    "onwards_to_us": _("It leaves customs and travels on to us."),
     "to_the_door": _("It goes out for delivery."),
     "at_the_door": _("It is handed over at your door."),
     "pick_up": _("You collect it."),
     "come_back": _("It comes back to us."),
     "post": _("You hand your return to the carrier."),
+    "reach_us": _("It reaches us, and we open it."),
+    "open": _("We open your parcel and look at everything."),
+    "look": _("We look at everything that was in it."),
+    "decide": _("We decide what you get and write to you."),
+    "send": _("We send what you get."),
 }
 
+# A return that waits for the buyer, as the order page tells it; the other words of returns
+# are in `returns/standing.py`. {post_by}: the last day to post it.
 RETURN: dict[str, Told] = {
-    code: Told(text.title, (text.next_step,), "return") for code, text in RETURN_STATUS.items()
+    Status.INFO_REQUESTED: Told(
+        RETURN_TEXTS[Status.INFO_REQUESTED].title,
+        (_("As soon as you have answered it, we look at your request."),),
+        "letterbox",
+    ),
+    Status.APPROVED: Told(
+        _("Your return is approved. Post it by {post_by}."),
+        (_("Its page shows how to pack it, what to write on the label and who pays."),),
+        "return",
+    ),
 }
-RETURN[Status.INFO_REQUESTED] = Told(
-    RETURN_STATUS[Status.INFO_REQUESTED].title,
-    (_("As soon as you have answered it, we look at your request."),),
-    "letterbox",
-)
-RETURN[Status.APPROVED] = Told(
-    _("Your return is approved. Post it by {post_by}."),
-    (_("Its page shows how to pack it, what to write on the label and who pays."),),
-    "return",
-)
-KEEPS_GOODS = Told(KEEP_GOODS.title, (KEEP_GOODS.next_step,), "letterbox")
-
-
-def of_return(rma: "ReturnAuthorization") -> Told:
-    """Where the return stands; {post_by} is in the words while it has to be posted."""
-    return KEEPS_GOODS if texts.of_return(rma) is KEEP_GOODS else RETURN[rma.status]
-
-
-# What the one button of the letter says, when a return waits for the buyer.
+# What the one button of the letter says then.
 TO_THE_RETURN: dict[str, Words] = {
     Status.INFO_REQUESTED: _("Answer the question"),
     Status.APPROVED: _("See how to send it"),
 }
 TO_ANY_RETURN = _("See your return")
 
-# The steps of a parcel that comes to us.
-BACK_TO_US: dict[str, Words] = {
-    Milestone.ANNOUNCED: _("You gave us the number of the parcel."),
-    Milestone.ACCEPTED: _("The carrier has taken your parcel over."),
-    Milestone.IN_TRANSIT: _("It is moving towards us."),
-    Milestone.OUT_FOR_DELIVERY: _("It is on the delivery van to us."),
-    Milestone.ATTEMPTED: _("The carrier was at our door and could not hand it over."),
-    Milestone.READY_FOR_PICKUP: _("It is at a place where we can collect it."),
-    Milestone.DELIVERED: _("The carrier reports that it reached us."),
-    Milestone.RETURNING: _("The carrier is bringing it back to you."),
-    Milestone.RETURNED: _("It is back with you."),
-}
+# Photos that were added one after the other, as one line.
+PHOTOS_ADDED = ngettext_lazy("You added {count} photo.", "You added {count} photos.", "count")
+PHOTOS_TAKEN = ngettext_lazy("We took {count} photo.", "We took {count} photos.", "count")
+
+# What more there is to say about one line of history.
+IN_DOUBT = _("Another parcel has the same number, so a person looks at it first.")
+WAS_EMPTY = _("There was nothing inside.")
+# {things}: a list of them.
+COUNTED = _("In it: {things}")
+BESIDES = _("And besides: {things}")
 
 LATE = _("You were to hear from us by {when}. We are late, and we are sorry.")
 

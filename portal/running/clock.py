@@ -26,6 +26,8 @@ BELLS = {
     "tracking.tasks.beat": 0.0,
     "returns.tasks.work": 0.0,
     "returns.tasks.sweep": 3 * TICK,
+    "tracking.tasks.sweep": 3 * TICK,
+    "returns.tasks.tidy": 24 * 60 * 60.0,
 }
 # A ring that nobody heard for so long is forgotten; the next one says the same.
 STALE = timedelta(minutes=10)

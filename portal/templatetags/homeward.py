@@ -1,7 +1,7 @@
 """Tags and filters of the buyer's pages: `{% load homeward %}`.
 
 Thin on purpose: how things read is in `returns/formats.py`, drawings are in
-`portal/drawings.py`, codes in `portal/codes_drawn.py`. The components they render are in
+`portal/drawings.py`, codes in `returns/codes_drawn.py`. The components they render are in
 `templates/components/`; the top of `templates/base.html` tells how a page uses them.
 """
 
@@ -18,8 +18,8 @@ from django.template.context import Context
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from portal import codes_drawn, drawings
-from returns import addresses, formats
+from portal import drawings
+from returns import addresses, codes_drawn, formats
 
 register = template.Library()
 

@@ -1,7 +1,8 @@
-"""The colours of a shop, as a stylesheet of its own."""
+"""The colours of a shop, as a stylesheet of its own, and the sign of the site."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.templatetags.static import static
 from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
 from django.views.decorators.http import require_safe
 
@@ -17,3 +18,9 @@ def brand(request: HttpRequest, store: str) -> HttpResponseBase:
     patch_cache_control(response, public=True, max_age=3600)
     set_response_etag(response)
     return get_conditional_response(request, response["ETag"], response=response) or response
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it on their own where a page names none (the desk)."""
+    return redirect(static("img/favicon.svg"))

@@ -42,6 +42,13 @@ def too_large(request: HttpRequest) -> HttpResponse:
     return _page(request, 413)
 
 
+def busy(request: HttpRequest) -> HttpResponse:
+    """503: too many large things are being sent to us at the same time."""
+    response = _page(request, 503)
+    response.headers["Retry-After"] = "60"  # seconds
+    return response
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, 403)
 

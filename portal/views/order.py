@@ -10,6 +10,7 @@ from portal.access import OrderRequest, order_view
 from portal.order_page.actions import actions, return_rows
 from portal.order_page.discretion import keep_to_yourself
 from portal.order_page.now import all_in_one_parcel, items, promised, tell
+from portal.order_page.return_leg import read_outcomes
 from portal.order_page.timeline import timeline
 from portal.pages import render_page
 from returns import addresses
@@ -49,6 +50,7 @@ def _letter(request: OrderRequest) -> dict[str, object]:
     order, now = request.order, timezone.now()
     if not request.has_fresh_code:
         keep_to_yourself(order)
+    read_outcomes(order)
     told, promise = tell(order, now), promised(order, now)
     said = f"{told.title}|{promise and promise.due_at}|{promise and promise.text}"
     return {
@@ -59,7 +61,7 @@ def _letter(request: OrderRequest) -> dict[str, object]:
         "promised": promise,
         "items": items(order),
         "one_parcel": all_in_one_parcel(order, now),
-        "returns": return_rows(order),
+        "returns": return_rows(order, now),
         "actions": actions(order, now, has_fresh_code=request.has_fresh_code),
         "timeline": timeline(order, now),
         "seen": hashlib.sha256(said.encode()).hexdigest()[:12],

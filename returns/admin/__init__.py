@@ -1,3 +1,3 @@
-from returns.admin import authorization, order, record, store
+from returns.admin import authorization, evidence, order, record, store
 
-__all__ = ["authorization", "order", "record", "store"]
+__all__ = ["authorization", "evidence", "order", "record", "store"]

@@ -30,7 +30,7 @@ class LineInline(ReadOnlyInline):
 
 class ShipmentInline(ReadOnlyInline):
     model = Shipment
-    fields = ["shipped_at", "parcel", "is_return", "delivered"]
+    fields = ["shipped_at", "parcel", "number", "in_doubt", "is_return", "delivered"]
 
     @admin.display(description="delivered")
     def delivered(self, shipment: Shipment) -> str:
@@ -75,6 +75,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "name",
         "phone",
         "shipments__parcel__number",
+        "shipments__number",
         "returns__number",
     ]
     search_help_text = "Order number, return number, waybill, email, name or phone"

@@ -6,7 +6,7 @@ that a connection can serve several messages.
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
@@ -19,12 +19,22 @@ CHANNELS: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message. name: as the reader saves it, in plain ASCII."""
+
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Message:
     """One message to one person.
 
     key: the same at every attempt, so that a receiver that folds repeats shows one.
     sender: name of the store. reply_to: where an answer reaches a person. language: a
-    code such as `zh-hans`. html may be empty.
+    code such as `zh-hans`. html may be empty. attachments: the text speaks
+    of them.
     """
 
     key: str
@@ -35,6 +45,7 @@ class Message:
     subject: str
     text: str
     html: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Error(Exception):

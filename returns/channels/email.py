@@ -69,6 +69,8 @@ def compose(message: Message, sender: Address) -> mail.EmailMultiAlternatives:
     )
     if message.html:
         letter.attach_alternative(message.html, "text/html")
+    for file in message.attachments:
+        letter.attach(file.name, file.data, file.content_type)
     return letter
 
 

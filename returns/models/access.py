@@ -82,6 +82,10 @@ class ShortLink(models.Model):
 type Limit = tuple[int, timedelta]
 
 
+class TooOften(Exception):
+    """Somebody did more often what costs us work than a buyer ever needs to."""
+
+
 class ThrottleQuerySet(models.QuerySet["Throttle"]):
     def hit(self, key: str, period: timedelta, now: datetime | None = None) -> int:
         """Counts one more in the current period and returns how many it makes.

@@ -18,6 +18,7 @@ class ActorKind(models.TextChoices):
     RULE = "rule", "By rule"
     SHOP = "shop", "The shop"
     CLOCK = "clock", "The clock"
+    CARRIER = "carrier", "The carrier"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ BUYER = Actor(ActorKind.BUYER)
 RULE = Actor(ActorKind.RULE)
 SHOP = Actor(ActorKind.SHOP)
 CLOCK = Actor(ActorKind.CLOCK)
+CARRIER = Actor(ActorKind.CARRIER)
 
 
 class EventKind(models.TextChoices):
@@ -58,6 +60,22 @@ class EventKind(models.TextChoices):
     RETURN_DECLINED = "return_declined", "Return declined"
     RETURN_APPEALED = "return_appealed", "The buyer asked to look again"
     RETURN_POSTED = "return_posted", "The buyer posted it"
+    NUMBER_GIVEN = "number_given", "The buyer gave the tracking number"
+    NUMBER_CORRECTED = "number_corrected", "The tracking number was corrected"
+    NUMBER_CONFIRMED = "number_confirmed", "The tracking number was looked at"
+    PHOTO_ADDED = "photo_added", "A photo was added"
+    PHOTO_REMOVED = "photo_removed", "A photo was taken away"
+    LABEL_ADDED = "label_added", "A label was added"
+    RETURN_SCANNED = "return_scanned", "The carrier has it"
+    RETURN_ARRIVED = "return_arrived", "The carrier says it is here"
+    RETURN_RECEIVED = "return_received", "The parcel was opened"
+    RECEIPT_UNDONE = "receipt_undone", "The receipt was taken back"
+    RETURN_INSPECTED = "return_inspected", "Inspected"
+    RETURN_RESOLVED = "return_resolved", "Decided what the buyer gets"
+    RESOLUTION_DONE = "resolution_done", "Money or goods are sent"
+    RESOLUTION_FAILED = "resolution_failed", "It could not be sent"
+    GOODS_SENT_BACK = "goods_sent_back", "Goods sent back to the buyer"
+    SURPLUS_DECIDED = "surplus_decided", "Decided about what came besides"
     RETURN_CANCELLED = "return_cancelled", "Return cancelled"
     RETURN_REMINDED = "return_reminded", "Reminder sent"
     RETURN_EXPIRED = "return_expired", "Return expired"
@@ -70,7 +88,14 @@ class EventKind(models.TextChoices):
 
 
 # What the buyer's timeline does not tell: it would say nothing new, or tells of access.
-HIDDEN_FROM_BUYER = frozenset({EventKind.CODE_SENT, EventKind.LINKS_CLOSED})
+HIDDEN_FROM_BUYER = frozenset(
+    {
+        EventKind.CODE_SENT,
+        EventKind.LINKS_CLOSED,
+        EventKind.PHOTO_REMOVED,
+        EventKind.RESOLUTION_FAILED,
+    }
+)
 
 
 class EventQuerySet(models.QuerySet["Event"]):

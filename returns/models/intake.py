@@ -22,6 +22,7 @@ from returns import links
 from returns.models.event import SHOP, Event, EventKind
 from returns.models.notice import Notice, NoticeKind
 from returns.models.promise import Promise, PromiseState
+from returns.models.resolution import Resolution
 from returns.models.shipment import ON_ITS_WAY_FOR, Shipment, ShipmentLine
 from returns.models.store import Store
 from returns.sources import FulfilmentData, LineData, OrderData, ScanData
@@ -296,13 +297,14 @@ class _Intake:
 
     def _update(self, order: "Order", data: OrderData, print_: str) -> None:
         order.store = self.store
-        was_cancelled = order.cancelled_at
+        was_cancelled, had_refunded = order.cancelled_at, order.refunded_total
         self._change_contact(order, data)
         self._fill(order, data, print_)
         if was_cancelled and order.cancelled_at:
             # Shops that only know a status give the time of the last change.
             order.cancelled_at = was_cancelled
         order.save()
+        Resolution.objects.reported(order, order.refunded_total - had_refunded)
         lines = self._write_lines(order, data.lines)
         self._write_fulfilments(order, data, lines)
         if order.cancelled_at and not was_cancelled:

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext
 
 from returns import ledger, links, policy
 from returns.codes import Kind, Wish
+from returns.models.access import Throttle, TooOften
 from returns.models.event import Actor
 from returns.models.intake import TakesIn
 from returns.models.store import Store
@@ -25,6 +26,7 @@ from tracking.milestones import TURNED
 
 if TYPE_CHECKING:
     from returns.models.authorization import ReturnAuthorization
+    from returns.models.return_base import ReturnBase
     from returns.models.shipment import Shipment
 
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3, "default": Decimal(0)}
@@ -37,15 +39,11 @@ OLD_CONTACT_RULES_FOR = timedelta(hours=72)
 REQUESTS = ((5, timedelta(days=1)), (20, timedelta(days=30)))
 
 
-class TooOften(Exception):
-    """A buyer asked for more new returns than REQUESTS allows."""
-
-
 class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
     def with_goods(self) -> "OrderQuerySet":
         """With what decides what may be sent back: lines, parcels and returns, in a fixed
         number of queries."""
-        from returns.models.authorization import ReturnLine
+        from returns.models.return_line import ReturnLine
 
         return self._with_goods().prefetch_related(
             Prefetch("returns__lines", ReturnLine.objects.select_related("line"))
@@ -56,7 +54,8 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
         return self._with_goods().prefetch_related("shipments__parcel__scans", "events", "promises")
 
     def _with_goods(self) -> "OrderQuerySet":
-        from returns.models.authorization import ReturnLine
+        from returns.models.authorization import ReturnAuthorization
+        from returns.models.return_line import ReturnLine
         from returns.models.shipment import Shipment
 
         return self.select_related("store__account").prefetch_related(
@@ -64,7 +63,7 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
             Prefetch("lines__return_lines", ReturnLine.objects.select_related("authorization")),
             Prefetch("shipments", Shipment.objects.select_related("parcel")),
             "shipments__lines",
-            "returns",
+            Prefetch("returns", ReturnAuthorization.objects.with_given()),
         )
 
 
@@ -265,7 +264,6 @@ class Order(models.Model):
         line when something of it is not possible (any more), TooOften when a buyer has
         asked too often; nothing is written then.
         """
-        from returns.models.access import Throttle
         from returns.models.authorization import ReturnAuthorization
         from returns.models.draft import Draft
 
@@ -299,17 +297,26 @@ class Order(models.Model):
         )
         return Outlook.of(self, chosen, wish)
 
-    def refundable(self) -> Decimal:
+    def refundable(self, without: "ReturnBase | None" = None) -> Decimal:
         """What may still be promised back: captured, less refunded, less promised.
 
-        What a return promised counts until that return is closed; from then on the shop's
-        own figure speaks for it. A refund that the shop makes before that counts twice for
-        so long: an estimate may be too low for a while, never too high.
+        Until it is decided, a return promises its estimate; from then on what its
+        resolutions say, sent or not, until the shop's own figure contains them (`in_shop`).
+        A refund that the shop tells us of in another amount counts twice: what is left may
+        be told too low for a while, never too high. without: a return whose own estimate
+        is not counted, because it is being decided.
         """
         promised = sum(
-            (rma.estimated_total for rma in self.returns.all() if rma.promises_money), Decimal(0)
+            (
+                rma.estimated_total
+                for rma in self.returns.all()
+                if rma.promises_money and rma.pk != (without and without.pk)
+            ),
+            Decimal(0),
         )
-        return max(self.paid_total - self.refunded_total - promised, Decimal(0))
+        decided = sum((rma.given for rma in self.returns.all()), Decimal(0))
+        left = self.paid_total - self.refunded_total - promised - decided
+        return max(left, Decimal(0))
 
     def close_links(self, *, by: Actor, now: datetime | None = None) -> None:
         """Shuts out whoever came in by a link, when one got into wrong hands: the shop's

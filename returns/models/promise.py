@@ -28,6 +28,7 @@ class PromiseKind(models.TextChoices):
     UPDATE = "update", "Write again about the parcel"
     REMINDER = "reminder", "Remind before the deadline"
     DEADLINE = "deadline", "Write when the time to post is over"
+    INSPECTION = "inspection", "Look inside and write"
     REFUND = "refund", "Send the money"
     CREDIT = "credit", "Give the credit"
     GOODS = "goods", "Send new goods"
@@ -199,10 +200,15 @@ class Promise(models.Model):
         with transaction.atomic():
             # The order first, like every verb on it, so that two locks are never crossed.
             order = self.order.locked()
-            promise = Promise.objects.due(now).filter(pk=self.pk).first()
+            promise = (
+                Promise.objects.due(now).filter(pk=self.pk).select_related("authorization").first()
+            )
             if promise is None:
                 return
-            if promise.kind == PromiseKind.UPDATE:
+            if promise.kind == PromiseKind.UPDATE and promise.authorization:
+                promise.authorization.order = order
+                promise._keep_by_writing_of_return(promise.authorization, now)
+            elif promise.kind == PromiseKind.UPDATE:
                 promise.keep_by_writing(order, now)
             elif promise.is_late(now):
                 promise._break(order, now)
@@ -229,6 +235,34 @@ class Promise(models.Model):
         self._settle(PromiseState.BROKEN if late else PromiseState.KEPT, now)
         Event.objects.note(order, EventKind.UPDATE_SENT, by=CLOCK, at=now)
         Promise.objects.of_update(order, by=CLOCK, follows=self if late else None, now=now)
+
+    def _keep_by_writing_of_return(self, rma: "ReturnAuthorization", now: datetime) -> None:
+        """The same while goods come back to us."""
+        late = self.is_late(now)
+        order = rma.order
+        notice = rma.awaits_arrival and Notice.objects.write(
+            order,
+            NoticeKind.RETURN_UPDATE,
+            event=f"promise-{self.pk}",
+            authorization=rma,
+            late=late,
+            due_at=self.due_at.isoformat(),
+        )
+        if not notice:  # it is here, or nobody can be written to
+            self._settle(PromiseState.SUPERSEDED, now)
+            return
+        self._settle(PromiseState.BROKEN if late else PromiseState.KEPT, now)
+        Event.objects.note(order, EventKind.UPDATE_SENT, by=CLOCK, authorization=rma, at=now)
+        due = order.store.calendar.close_of_working_day(now, order.store.update_days)
+        Promise.objects.make(
+            order,
+            PromiseKind.UPDATE,
+            due,
+            by=CLOCK,
+            authorization=rma,
+            follows=self if late else None,
+            now=now,
+        )
 
     def _break(self, order: "Order", now: datetime) -> None:
         """Says honestly that we are late, with a new time; the old one counts as broken."""

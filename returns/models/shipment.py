@@ -27,6 +27,14 @@ class Shipment(models.Model):
         "tracking.Parcel", models.PROTECT, null=True, blank=True, related_name="+"
     )
     shipped_at = models.DateTimeField()
+    number = models.CharField(
+        "number as given", max_length=60, blank=True, help_text="By the buyer, for a return."
+    )
+    carrier = models.CharField(max_length=40, blank=True, help_text="A code of carriers.py.")
+    in_doubt = models.BooleanField(
+        default=False,
+        help_text="The number is another parcel's as well: not followed until somebody looked.",
+    )
 
     class Meta:
         ordering = ["shipped_at", "pk"]
@@ -35,7 +43,12 @@ class Shipment(models.Model):
                 fields=["order", "source_id", "parcel"],
                 name="shipment_once",
                 condition=~Q(source_id=""),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["authorization"],
+                name="one_parcel_back_per_return",
+                condition=Q(is_return=True),
+            ),
         ]
 
     def __str__(self) -> str:

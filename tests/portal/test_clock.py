@@ -66,17 +66,18 @@ def test_a_ring_that_a_killed_worker_had_taken_is_repeated():
     assert rings().count("tracking.tasks.beat") == 2
 
 
-def test_the_sweep_is_rung_less_often_than_the_heartbeat(watch):
+@pytest.mark.parametrize("sweep", ["returns.tasks.sweep", "tracking.tasks.sweep"])
+def test_the_sweeps_are_rung_less_often_than_the_heartbeat(watch, sweep):
     clock = Clock()
     clock.tick()
     answer()
-    watch(BELLS["returns.tasks.sweep"] / 2)
+    watch(BELLS[sweep] / 2)
     clock.tick()
     assert "tracking.tasks.beat" in rings()
-    assert "returns.tasks.sweep" not in rings()
-    watch(BELLS["returns.tasks.sweep"])
+    assert sweep not in rings()
+    watch(BELLS[sweep])
     clock.tick()
-    assert "returns.tasks.sweep" in rings()
+    assert sweep in rings()
 
 
 def test_rings_that_nobody_heard_for_long_are_forgotten():

@@ -168,7 +168,7 @@ def test_the_case_page_shows_lines_reasons_history_and_letters(desk, rma):
 
 def test_the_desk_finds_a_return_by_number_order_and_email(desk, rma):
     for words in (rma.number, rma.order.number, "sarah@example.com"):
-        page = desk.get(reverse(LIST), {"q": words}).content.decode()
+        page = desk.get(reverse(LIST), {"q": words}, follow=True).content.decode()
         assert rma.number in page
 
 

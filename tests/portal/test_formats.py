@@ -171,3 +171,19 @@ def test_a_short_day_of_another_year_names_the_year(language, words):
     with translation.override(language):
         assert formats.short_day(date(2027, 10, 1), today=SATURDAY) == words
         assert "2027" not in formats.short_day(date(2027, 10, 1), today=date(2027, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("grams", "english", "chinese"),
+    [
+        (0, "0 g", "0 克"),
+        (999, "999 g", "999 克"),
+        (1000, "1 kg", "1 公斤"),
+        (1250, "1.25 kg", "1.25 公斤"),
+        (12500, "12.5 kg", "12.5 公斤"),
+    ],
+)
+def test_a_weight_is_told_in_the_unit_that_fits(grams, english, chinese):
+    for language, words in (("en", english), ("zh-hans", chinese)):
+        with translation.override(language):
+            assert formats.weight(grams) == words

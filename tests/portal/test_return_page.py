@@ -417,7 +417,8 @@ def test_an_expired_return_says_what_one_can_still_do(buyer, approved):
     approved.expire(by=RULE, now=approved.post_by + timedelta(seconds=1))
     text = words(buyer.get(page(approved)))
     assert "The time to post this return is over." in text
-    assert "If you did post it, write to us" in text
+    assert "If you did post it, nothing is lost: give us the number" in text
+    assert page(approved, "return_number") in buyer.get(page(approved)).content.decode()
 
 
 def test_a_return_page_is_for_reading(buyer, approved):

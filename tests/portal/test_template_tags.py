@@ -310,7 +310,7 @@ def test_the_layout_turns_round_for_languages_written_from_right_to_left():
         assert '<html lang="ar" dir="rtl">' in page_with()
 
 
-@pytest.mark.parametrize("code", [400, 403, 404, 413, 429, 500])
+@pytest.mark.parametrize("code", [400, 403, 404, 413, 429, 500, 503])
 def test_a_page_for_trouble_needs_nothing_and_says_what_to_do(code):
     page = get_template(f"{code}.html").render({})
     assert page.count("<h1") == 1

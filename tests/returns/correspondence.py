@@ -12,17 +12,26 @@ from returns.models import (
     CLOCK,
     RULE,
     SHOP,
+    Actor,
+    Award,
     CarrierAdvice,
     FindAttempt,
+    Finding,
+    Found,
     Lane,
     Notice,
     NoticeKind,
     Order,
     Promise,
+    PromiseKind,
     ReturnAuthorization,
     Store,
 )
+from returns.models.event import ActorKind
+from returns.states import Status
 from tests import people
+from tracking.milestones import Milestone
+from tracking.models import ScanReport
 
 GOODS = (("Linen shirt", "68.00", 1, {"variant": "Oat, size M"}), ("Beeswax candles", "24.00", 2))
 
@@ -48,6 +57,9 @@ def advise(store: Store) -> None:
 
 def ask(order: Order, reason: str = Reason.FIT, key: str = "form", **values) -> ReturnAuthorization:
     return people.ask_to_return(order, reason, key, **values)
+
+
+WAREHOUSE = Actor(ActorKind.STAFF)
 
 
 def latest(kind: str) -> Notice:
@@ -124,6 +136,63 @@ class Shop:
         promise.come_due(promise.due_at)
         return latest(NoticeKind.ORDER_UPDATE)
 
+    def posted(self, **values) -> ReturnAuthorization:
+        """Approved, and the number of its parcel was given."""
+        rma = ask(self.order(**values))
+        rma.approve(by=RULE)
+        rma.name_parcel(f"RR{rma.pk:09d}GB", "royal-mail", by=BUYER)
+        return rma
+
+    def on_its_way(self, rma: ReturnAuthorization | None = None) -> ReturnAuthorization:
+        return report(rma or self.posted(), Milestone.ACCEPTED, "Bristol")
+
+    def here(self, rma: ReturnAuthorization | None = None) -> ReturnAuthorization:
+        return report(self.on_its_way(rma), Milestone.DELIVERED, "Vilnius")
+
+    def opened(self, rma: ReturnAuthorization | None = None, **found) -> ReturnAuthorization:
+        rma = self.here(rma)
+        open_parcel(rma, **found)
+        return rma
+
+    def inspected(self, rma: ReturnAuthorization | None = None) -> ReturnAuthorization:
+        rma = self.opened(rma)
+        rma.inspect({row.pk: Finding("as_new", row.received) for row in rma.lines.all()}, by=RULE)
+        return rma
+
+    def decided(self, *awards: Award, **values) -> ReturnAuthorization:
+        return self.decided_of(self.inspected(), *awards, **values)
+
+    def decided_of(self, rma: ReturnAuthorization, *awards: Award, **values) -> ReturnAuthorization:
+        if rma.status != Status.INSPECTED:
+            rma = self.inspected(rma)
+        total = rma.settlement().total
+        rma.resolve(awards or [Award("refund", total, "card")], by=WAREHOUSE, **values)
+        return rma
+
+    def scanned(self) -> Notice:
+        self.on_its_way()
+        return latest(NoticeKind.RETURN_SCANNED)
+
+    def return_update(self) -> Notice:
+        keep_promise(self.posted())
+        return latest(NoticeKind.RETURN_UPDATE)
+
+    def arrived(self) -> Notice:
+        self.here()
+        return latest(NoticeKind.RETURN_ARRIVED)
+
+    def received(self) -> Notice:
+        self.opened()
+        return latest(NoticeKind.RETURN_RECEIVED)
+
+    def resolved(self) -> Notice:
+        self.decided()
+        return latest(NoticeKind.RETURN_RESOLVED)
+
+    def settled(self) -> Notice:
+        self.decided().resolutions.get().record_sent(by=WAREHOUSE, reference="R-2026-118")
+        return latest(NoticeKind.RETURN_SETTLED)
+
     def late(self) -> Notice:
         rma = ask(self.order())
         Promise.objects.filter(authorization=rma).update(due_at=timezone.now() - timedelta(hours=1))
@@ -153,6 +222,35 @@ class Shop:
         return latest(NoticeKind.ACCESS_CODE)
 
 
+def report(
+    rma: ReturnAuthorization, milestone: str, place: str = "", **values
+) -> ReturnAuthorization:
+    """The carrier scans the parcel now, and the return takes it up as the worker does."""
+    shipment = rma.shipments.get()
+    assert shipment.parcel
+    at = values.pop("at", timezone.now())
+    shipment.parcel.record([ScanReport(at, milestone, place=place, **values)])
+    ReturnAuthorization.objects.follow()
+    return ReturnAuthorization.objects.get(pk=rma.pk)
+
+
+def open_parcel(
+    rma: ReturnAuthorization, counts: dict[str, int] | None = None, key: str = "opened", **found
+) -> None:
+    """counts: title → units; without, all that was approved is there."""
+    rows = rma.lines.select_related("line")
+    units = {
+        row.pk: row.approved if counts is None else counts.get(row.line.title, 0) for row in rows
+    }
+    rma.receive(Found(units, **found), by=WAREHOUSE, key=key)
+
+
+def keep_promise(rma: ReturnAuthorization, late: timedelta = timedelta(0)) -> None:
+    """The hour comes at which we promised to write where the parcel is."""
+    promise = rma.promises.get(kind=PromiseKind.UPDATE, state="open")
+    promise.come_due(promise.due_at + late)
+
+
 # Name of the letter → who writes it.
 WRITERS: dict[str, Callable[[Shop], Notice]] = {
     NoticeKind.RETURN_REQUESTED: Shop.requested,
@@ -163,6 +261,12 @@ WRITERS: dict[str, Callable[[Shop], Notice]] = {
     NoticeKind.RETURN_PUT_RIGHT: Shop.put_right,
     NoticeKind.RETURN_REMINDER: Shop.reminder,
     NoticeKind.RETURN_EXPIRED: Shop.expired,
+    NoticeKind.RETURN_SCANNED: Shop.scanned,
+    NoticeKind.RETURN_UPDATE: Shop.return_update,
+    NoticeKind.RETURN_ARRIVED: Shop.arrived,
+    NoticeKind.RETURN_RECEIVED: Shop.received,
+    NoticeKind.RETURN_RESOLVED: Shop.resolved,
+    NoticeKind.RETURN_SETTLED: Shop.settled,
     NoticeKind.ORDER_UPDATE: Shop.update,
     NoticeKind.PROMISE_LATE: Shop.late,
     NoticeKind.CONTACT_CHANGED: Shop.contact,

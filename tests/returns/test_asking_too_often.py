@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from returns.ledger import Refused
 from returns.models import BUYER, Actor, Notice, ReturnAuthorization, Wanted
-from returns.models.order import TooOften
+from returns.models.access import TooOften
 from tests import people
 
 pytestmark = pytest.mark.django_db

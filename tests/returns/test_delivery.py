@@ -51,8 +51,8 @@ def test_a_mail_arrives_with_everything_that_mail_programs_need(shop, server):
     assert letter["X-Auto-Response-Suppress"] == "All"
     assert letter["Content-Language"] == "en"
     assert letter["Date"]
-    parts = [part.get_content_type() for part in letter.iter_parts()]
-    assert parts == ["text/plain", "text/html"]
+    parts = [part.get_content_type() for part in letter.walk() if not part.is_multipart()]
+    assert parts == ["text/plain", "text/html", "application/pdf"]
 
 
 def test_a_chinese_mail_arrives_readable(db, server):

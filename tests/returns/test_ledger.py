@@ -24,18 +24,27 @@ from returns.models import (
     BUYER,
     CLOCK,
     Actor,
+    Award,
+    Finding,
+    Found,
     Order,
     OrderLine,
     Promise,
+    Resolution,
     ReturnAuthorization,
+    ReturnLine,
     ShipmentLine,
+    TooMuch,
     Wanted,
 )
-from returns.models.authorization import SETTLES
+from returns.models.deciding import SETTLES
 from returns.models.event import ActorKind
+from returns.models.settling import PROMISED
 from returns.policy import unit
 from returns.states import IllegalTransition, Status
 from tests.people import open_store, place_order
+from tracking.milestones import Milestone
+from tracking.models import ScanReport
 
 DESK = Actor(ActorKind.STAFF)
 WHO = st.sampled_from([BUYER, DESK])
@@ -52,6 +61,31 @@ LINES = st.lists(
     min_size=1,
     max_size=3,
 )
+
+
+def promised(rma: ReturnAuthorization) -> set[str]:
+    """The kinds of promises that a return must have open, by where it stands."""
+    ended = rma.status in states.ENDED
+    if rma.status in (Status.APPROVED, Status.IN_TRANSIT) or ended:
+        if rma.arrived_at:
+            return {"inspection"}
+        if rma.awaits_arrival:
+            return {"update"}
+    if ended:
+        late = Promise.objects.open().filter(authorization=rma, kind="answer")
+        return {"answer"} if late.exists() and rma.posted_at else set()
+    match rma.status:
+        case Status.REQUESTED:
+            return {"answer"}
+        case Status.APPROVED if rma.keeps_goods:
+            return {SETTLES[rma.wish]}
+        case Status.APPROVED:
+            return {"deadline" if rma.reminded_at else "reminder"}
+        case Status.RECEIVED | Status.INSPECTED:
+            return {"inspection"}
+        case Status.RESOLVED:
+            return {PROMISED[row.kind] for row in rma.resolutions.all() if not row.is_sent}
+    return set()
 
 
 class AnOrder(RuleBasedStateMachine):
@@ -112,7 +146,7 @@ class AnOrder(RuleBasedStateMachine):
         """A verb either does what it says or refuses; anything else is a fault."""
         try:
             return verb(*args, now=self.now, **values)
-        except (IllegalTransition, Refused):
+        except (IllegalTransition, Refused, TooMuch, ValueError):
             return None
 
     def one(self, pick: int, stale: bool) -> ReturnAuthorization:
@@ -186,18 +220,92 @@ class AnOrder(RuleBasedStateMachine):
         self.attempt(self.one(pick, stale).put_right, by=DESK)
 
     @some
-    @rule(pick=PICK)
-    def the_carrier_scans(self, pick):
-        rma = self.one(pick, stale=False)
-        if rma.status == Status.APPROVED and not rma.keeps_goods:
-            ReturnAuthorization.objects.filter(pk=rma.pk).update(status=Status.IN_TRANSIT)
-            Promise.objects.release(rma, self.now)
+    @rule(pick=PICK, stale=st.booleans(), number=st.sampled_from(["A1", "B2", "C3"]))
+    def the_buyer_gives_a_number(self, pick, stale, number):
+        self.attempt(self.one(pick, stale).name_parcel, f"{number}00001", "ups", by=BUYER)
 
-    @rule(amount=st.sampled_from(["1.00", "20.00"]))
-    def the_shop_pays_back(self, amount):
+    @some
+    @rule(pick=PICK, stale=st.booleans(), verb=st.sampled_from(["say_posted", "note_posted"]))
+    def it_is_posted_by_somebodys_word(self, pick, stale, verb):
+        self.attempt(getattr(self.one(pick, stale), verb), by=DESK)
+
+    @rule(milestone=st.sampled_from([Milestone.ACCEPTED, Milestone.DELIVERED]))
+    def the_carrier_scans(self, milestone):
+        for shipment in self.order.shipments.filter(is_return=True, parcel__isnull=False):
+            shipment.parcel.record([ScanReport(at=self.now, milestone=milestone)], self.now)
+        ReturnAuthorization.objects.filter(order=self.order).follow(self.now)
+
+    @some
+    @rule(
+        pick=PICK,
+        stale=st.booleans(),
+        counts=st.lists(st.integers(0, 3), min_size=4, max_size=4),
+        sock=st.booleans(),
+    )
+    def the_warehouse_opens_it(self, pick, stale, counts, sock):
+        rma = self.one(pick, stale)
+        found = Found(
+            dict(zip(rma.lines.values_list("pk", flat=True), counts, strict=False)),
+            [("A sock", 1)] if sock else [],
+        )
+        self.forms += 1
+        self.attempt(rma.receive, found, by=DESK, key=f"receipt {self.forms}")
+
+    @some
+    @rule(pick=PICK, stale=st.booleans())
+    def the_warehouse_was_wrong(self, pick, stale):
+        self.attempt(self.one(pick, stale).undo_receipt, by=DESK)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans(), less=st.integers(0, 2), back=st.booleans())
+    def the_warehouse_inspects(self, pick, stale, less, back):
+        rma = self.one(pick, stale)
+        findings = {
+            row.pk: Finding(
+                "as_new",
+                max(row.received - less, 0),
+                rejected_to="return_to_customer" if back else "destroy",
+            )
+            for row in rma.lines.all()
+        }
+        self.attempt(rma.inspect, findings, by=DESK)
+
+    @some
+    @rule(
+        pick=PICK,
+        stale=st.booleans(),
+        more=st.sampled_from([0, 0, 1, 50]),
+        in_shop=st.booleans(),
+        waive=st.booleans(),
+    )
+    def the_desk_decides(self, pick, stale, more, in_shop, waive):
+        rma = self.one(pick, stale)
+        waived = {row.pk: row.missing for row in rma.lines.all()} if waive else {}
+        total = rma.settlement(waived).total + more
+        award = Award("refund", total, in_shop=in_shop) if total > 0 else Award("none")
+        self.attempt(rma.resolve, [award], by=DESK, waived=waived)
+
+    @some
+    @rule(pick=PICK, stale=st.booleans())
+    def what_was_not_taken_leaves(self, pick, stale):
+        self.attempt(self.one(pick, stale).send_back, by=DESK)
+
+    @some
+    @rule(pick=PICK, fails=st.booleans())
+    def the_money_is_sent(self, pick, fails):
+        for row in self.one(pick, stale=False).resolutions.all():
+            if fails:
+                self.attempt(row.record_failed, "No account.", by=DESK)
+            else:
+                self.attempt(row.record_sent, by=DESK)
+
+    @rule(amount=st.sampled_from(["1.00", "20.00"]), tells=st.booleans())
+    def the_shop_pays_back(self, amount, tells):
         order = Order.objects.get(pk=self.order.pk)
         total = min(order.refunded_total + Decimal(amount), order.paid_total)
         Order.objects.filter(pk=order.pk).update(refunded_total=total)
+        if tells:
+            Resolution.objects.reported(order, total - order.refunded_total)
 
     @rule(hours=st.sampled_from([1, 30, 24 * 6, 24 * 11, 24 * 40]))
     def time_goes_by(self, hours):
@@ -227,8 +335,36 @@ class AnOrder(RuleBasedStateMachine):
             ]
             assert sum(row.amount for row in held) <= line.paid_for_kept <= line.paid
             assert all(row.amount % unit(self.order.currency) == 0 for row in held)
-            if sum(row.requested for row in held) == line.quantity - line.cancelled:
+            # What came in part, or after an end, is worth what came of it.
+            whole = all(
+                row.authorization.status in states.UNDECIDED
+                or row.approved == row.requested == row.resolved
+                or (row.approved == row.requested and row.authorization.promises_money)
+                for row in held
+            )
+            if whole and sum(row.requested for row in held) == line.quantity - line.cancelled:
                 assert sum(row.amount for row in held) == line.paid_for_kept
+
+    @invariant()
+    def nothing_is_counted_that_was_not_approved(self):
+        for row in ReturnLine.objects.filter(authorization__order=self.order):
+            assert row.received <= row.approved <= row.requested
+            assert row.resolved <= row.accepted + row.waived
+
+    @invariant()
+    def what_is_decided_stays_within_what_was_paid(self):
+        paid = Order.objects.get(pk=self.order.pk).paid_total
+        rows = Resolution.objects.filter(authorization__order=self.order)
+        assert sum(row.amount for row in rows) <= paid
+        assert all(row.amount >= 0 for row in rows)
+
+    @invariant()
+    def a_return_is_closed_exactly_when_all_of_it_is_sent(self):
+        for rma in ReturnAuthorization.objects.filter(order=self.order):
+            if rma.status == Status.CLOSED:
+                assert all(row.is_sent for row in rma.resolutions.all())
+            if rma.status == Status.RESOLVED:
+                assert not all(row.is_sent for row in rma.resolutions.all())
 
     @invariant()
     def no_more_is_estimated_than_was_captured(self):
@@ -244,15 +380,7 @@ class AnOrder(RuleBasedStateMachine):
         found = Counter((row.authorization_id, row.kind) for row in open_ones)
         expected = Counter()
         for rma in ReturnAuthorization.objects.filter(order=self.order):
-            kind = {
-                Status.REQUESTED: "answer",
-                Status.APPROVED: SETTLES[rma.wish]
-                if rma.keeps_goods
-                else "deadline"
-                if rma.reminded_at
-                else "reminder",
-            }.get(rma.status)
-            expected += Counter({(rma.pk, kind): 1} if kind else {})
+            expected += Counter({(rma.pk, kind): 1 for kind in promised(rma)})
         assert found == expected
         assert all(row.follows is None or row.follows.state == "broken" for row in open_ones)
 

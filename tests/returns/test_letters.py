@@ -327,7 +327,7 @@ def test_a_fee_is_told_and_is_what_our_label_costs(db):
     letter = write(latest(NoticeKind.RETURN_APPROVED))
     assert "You get back 64.00 USD" in letter.text
     assert "4.00 USD for the return postage is already taken off." in letter.text
-    assert "You pay 4.00 USD, taken off your refund" in letter.text
+    assert "We take 4.00 USD off your refund" in letter.text
 
 
 def test_what_may_be_kept_needs_no_instructions(db):

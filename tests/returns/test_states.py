@@ -27,8 +27,8 @@ ARROWS = """
 requested → info_requested approved declined cancelled
 info_requested → requested approved declined cancelled
 approved → in_transit received resolved cancelled expired lost
-in_transit → received cancelled lost
-received → inspected
+in_transit → approved received cancelled lost
+received → in_transit inspected
 inspected → resolved
 resolved → closed
 closed →

@@ -1,6 +1,7 @@
 """`manage.py demo`: the example shops, once, and the doors into them."""
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,17 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from portal.demo import links, staff
+from portal.demo import links, pushes, staff
 from portal.demo.load import load
+from returns import files
+from returns.models import Document, Photo
 
 
 class Command(BaseCommand):
-    help = "Loads the example shops when the database has no shop; prints the doors into them."
+    help = (
+        "Loads the example shops when the database has no shop, writes the pushes of a carrier "
+        "that can be replayed, and prints the doors into all of it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--reset", action="store_true", help="Empty the whole database first.")
@@ -28,6 +34,7 @@ class Command(BaseCommand):
             if options["reset"]:
                 reset()
             load()
+            pushes.prepare()
         except DatabaseError as error:
             raise CommandError(
                 f"{error}. Is the database prepared? python manage.py migrate"
@@ -50,15 +57,35 @@ def as_text() -> str:
             *(f"{door.label}\n    {door.url}" for door in doors),
             "",
             f"The desk: {desk['url']}",
-            f"    {staff.DESK} (answers buyers) or {staff.OWNER} (may change everything), "
-            f"password {desk['password']}",
+            f"    {staff.DESK} (answers buyers), {staff.WAREHOUSE} (opens parcels) or "
+            f"{staff.OWNER} (may change everything), password {desk['password']}",
             f"Letters are written to {settings.DATA_DIR / 'mail'}",
+            *carriers_word(),
         ]
     )
 
 
+def carriers_word() -> list[str]:
+    """How the carrier is made to speak about the parcel of the tour."""
+    told = [f"    {python()} manage.py push {here(path)}" for path in pushes.paths()]
+    return [f"Let the carrier report on {pushes.TOUR}, one after the other:", *told]
+
+
+def python() -> str:
+    return here(Path(sys.prefix, "bin", "python")) if sys.prefix != sys.base_prefix else "python"
+
+
+def here(path: Path) -> str:
+    """As one writes it where one stands."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 def reset() -> None:
-    """Empties the database, and removes the letters that told of what was in it."""
+    """Empties the database, and removes the files and letters of what was in it."""
+    names = [name for pair in Photo.objects.values_list("file", "thumbnail") for name in pair]
+    names += Document.objects.values_list("file", flat=True)
     call_command("flush", interactive=False, verbosity=0)
+    files.drop(names)
+    pushes.remove()
     for letter in Path(settings.DATA_DIR, "mail").glob("*.log"):
         letter.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw
 
-from portal import codes_drawn
+from returns import codes_drawn
 
 BAR = re.compile(r"M(\d+) (\d+)h(\d+)v(\d+)h-(\d+)z")
 

@@ -1,0 +1,137 @@
+"""The head of a return's page: one sentence about now, what comes next, the way back.
+
+Pure functions over a ReturnAuthorization loaded by `portal/return_page/reading.py` (or an
+order's own page), speaking the active language.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.journey import Step
+from portal.order_page.deliveries import Delivery, meets_customs
+from portal.order_page.words import LATE, say
+from portal.return_page import words
+from portal.return_page.standing import HERE, ON_THE_WAY, standing
+from returns.standing import back_to_us
+from returns.states import Status
+from returns.texts import RETURN, promise
+from tracking.milestones import Milestone
+
+if TYPE_CHECKING:
+    from returns.models import ReturnAuthorization
+
+
+@dataclass(frozen=True)
+class Head:
+    """title: the heading. next: paragraphs under it. line: short, for a row of a list.
+    scene: the drawing that the order's page shows with it."""
+
+    standing: str
+    title: str
+    next: tuple[str, ...]
+    line: str
+    scene: str
+
+
+def head(
+    rma: "ReturnAuthorization", delivery: Delivery | None = None, now: datetime | None = None
+) -> Head:
+    code = standing(rma, delivery)
+    if told := words.TOLD.get(code):
+        facts = {"place": delivery.place if delivery else ""}
+        following = tuple(say(text, **facts) for text in told.next)
+        return Head(code, say(told.title, **facts), following, say(told.line, **facts), told.scene)
+    text = RETURN.get(code)
+    if text is None and delivery:  # one of NAMED
+        text = back_to_us(code, delivery.reached_at, now or timezone.now())
+    assert text is not None
+    return Head(
+        code,
+        str(text.title),
+        tuple(_next(rma, str(text.next_step))),
+        str(text.sentence),
+        words.SCENES.get(code, words.USUAL_SCENE),
+    )
+
+
+def _next(rma: "ReturnAuthorization", step: str) -> list[str]:
+    if rma.status == Status.DECLINED and not rma.may_be_appealed:
+        return [str(words.LOOKED_TWICE)]
+    return [step, _("Please do not post anything yet.")][: 1 + (rma.status == Status.REQUESTED)]
+
+
+# --- The way back -------------------------------------------------------------------------------
+
+
+def way_back(rma: "ReturnAuthorization", delivery: Delivery | None = None) -> tuple[Step, ...]:
+    """The steps from the counter until everything is settled; none before it is posted,
+    where nothing comes back, and where the way has ended or turned."""
+    code = standing(rma, delivery)
+    now = _step(rma, code)
+    if not now:
+        return ()
+    names = list(words.WAY_BACK)
+    if not meets_customs(rma.order, delivery):
+        names.remove("customs")
+    at = (
+        len(names)
+        if rma.status == Status.CLOSED
+        else names.index(now if now in names else "on_the_road")
+    )
+    state = {-1: "done", 0: "now", 1: "ahead"}
+    return tuple(
+        Step(words.WAY_BACK[name][0], str(words.WAY_BACK[name][1]), state[_sign(index - at)])
+        for index, name in enumerate(names)
+    )
+
+
+def _step(rma: "ReturnAuthorization", code: str) -> str:
+    if rma.keeps_goods:
+        return ""
+    if code == Milestone.CUSTOMS:
+        return "customs"
+    if code in ON_THE_WAY:
+        return "on_the_road" if rma.status == Status.IN_TRANSIT else "posted"
+    if code in HERE:
+        return "with_us"
+    return "settled" if rma.status in {Status.RESOLVED, Status.CLOSED} else ""
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
+
+
+def still_travels(delivery: Delivery | None) -> bool:
+    return delivery is not None and delivery.milestone != Milestone.DELIVERED
+
+
+# --- The promise --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Promised:
+    """What we said we would do. text: a sentence with {when} in it."""
+
+    due_at: datetime
+    text: str
+
+
+def promised(rma: "ReturnAuthorization", now: datetime) -> Promised | None:
+    """The return's own nearest promise, else that of its order, none of other returns."""
+    open_ones = [
+        row
+        for row in rma.order.promises.all()
+        if row.is_open and row.authorization_id in (rma.pk, None)
+    ]
+    nearest = min(
+        open_ones, key=lambda row: (row.authorization_id is None, row.due_at), default=None
+    )
+    if nearest is None:
+        return None
+    about = rma if nearest.authorization_id else None
+    text = LATE if nearest.due_at < now else promise(nearest.kind, about)
+    return Promised(nearest.due_at, str(text))

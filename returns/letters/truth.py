@@ -1,0 +1,85 @@
+"""Whether a letter that waits to be sent is still news."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from returns.codes import ResolutionKind
+from returns.letters.parts import renewed
+from returns.models.access import FindAttempt
+from returns.models.authorization import ReturnAuthorization
+from returns.models.notice import Notice, NoticeKind
+from returns.models.resolution import Resolution
+from returns.states import ENDED, SETTLED, ResolutionState, Status
+
+# What a return must be like for its news to be news.
+STILL: dict[str, frozenset[str]] = {
+    NoticeKind.RETURN_REQUESTED: frozenset({Status.REQUESTED}),
+    NoticeKind.RETURN_APPROVED: frozenset({Status.APPROVED}),
+    NoticeKind.INFO_REQUESTED: frozenset({Status.INFO_REQUESTED}),
+    NoticeKind.RETURN_DECLINED: frozenset({Status.DECLINED}),
+    NoticeKind.RETURN_CANCELLED: frozenset({Status.CANCELLED}),
+    NoticeKind.RETURN_PUT_RIGHT: SETTLED,
+    NoticeKind.RETURN_REMINDER: frozenset({Status.APPROVED}),
+    NoticeKind.RETURN_EXPIRED: frozenset({Status.EXPIRED}),
+    NoticeKind.RETURN_SCANNED: frozenset({Status.IN_TRANSIT}),
+    NoticeKind.RETURN_UPDATE: frozenset({Status.APPROVED, Status.IN_TRANSIT}),
+    NoticeKind.RETURN_ARRIVED: frozenset({Status.APPROVED, Status.IN_TRANSIT, *ENDED}),
+    NoticeKind.RETURN_RECEIVED: frozenset({Status.RECEIVED, Status.INSPECTED}),
+    NoticeKind.RETURN_RESOLVED: SETTLED,
+}
+
+
+def is_still_true(notice: Notice, now: datetime | None = None) -> bool:
+    """Whether the letter is still news. What came after it has a letter of its own."""
+    now = now or timezone.now()
+    match notice.kind:
+        case kind if kind in STILL:
+            rma = notice.authorization
+            return rma is not None and _is_news_of(rma, notice, now)
+        case NoticeKind.RETURN_SETTLED:
+            sent = Resolution.objects.filter(
+                pk=notice.facts.get("resolution"), state=ResolutionState.SUCCEEDED
+            )
+            return sent.exists()
+        case NoticeKind.ORDER_UPDATE:
+            # That it has arrived stays news; where it is does not, once it has.
+            return "arrived" in notice.facts or notice.order.awaits_delivery
+        case NoticeKind.PROMISE_LATE:
+            return renewed(notice) is not None
+        case NoticeKind.ACCESS_CODE:
+            attempt = FindAttempt.objects.filter(pk=notice.facts.get("attempt")).first()
+            return bool(
+                attempt and not attempt.is_spent and attempt.expires_at and now < attempt.expires_at
+            )
+    return True
+
+
+def _is_news_of(rma: ReturnAuthorization, notice: Notice, now: datetime) -> bool:
+    if rma.status not in STILL[notice.kind]:
+        # With nothing to send it may be decided before the letter leaves.
+        kept = notice.kind == NoticeKind.RETURN_APPROVED and rma.keeps_goods
+        return kept and rma.status in SETTLED
+    match notice.kind:
+        case NoticeKind.INFO_REQUESTED:
+            return notice.facts.get("question") == rma.question
+        case NoticeKind.RETURN_APPROVED if "label" in notice.facts:
+            label = rma.documents.filter(pk=notice.facts["label"])
+            return rma.posted_at is None and label.exists()
+        case NoticeKind.RETURN_REMINDER:
+            return rma.posted_at is None and rma.post_by is not None and now < rma.post_by
+        case NoticeKind.RETURN_EXPIRED:
+            # Who gave the number since knows of the end, and a person is at it.
+            return rma.posted_at is None
+        case NoticeKind.RETURN_SCANNED | NoticeKind.RETURN_UPDATE:
+            return rma.awaits_arrival
+        case NoticeKind.RETURN_ARRIVED:
+            return rma.arrived_at is not None
+        case NoticeKind.RETURN_RECEIVED:
+            receipt = notice.facts.get("receipt")
+            return rma.receipts.filter(pk=receipt, undone_at=None).exists()
+        case NoticeKind.RETURN_RESOLVED:
+            # What is sent has a letter of its own; the last of them tells the end.
+            something = rma.resolutions.exclude(kind=ResolutionKind.NONE).exists()
+            return rma.status == Status.RESOLVED or not something
+    return True

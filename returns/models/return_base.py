@@ -1,0 +1,260 @@
+"""What every part of a return stands on: its fields, what follows from them, and how a
+verb is done. The verbs are in deciding.py, posting.py, receiving.py and settling.py."""
+
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from returns import ledger, states
+from returns.codes import DeclineReason, Kind, Payer, Wish
+from returns.models.event import RULE, Actor, Event
+from returns.models.notice import Notice
+from returns.models.promise import Promise, PromiseKind
+from returns.outlook import Outlook
+from returns.states import IllegalTransition, Status
+from tracking.calendars import end_of_day
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+    from returns.models.authorization import ReturnAuthorization
+    from returns.models.document import Document
+    from returns.models.receipt import Receipt, Surplus
+    from returns.models.resolution import Resolution
+    from returns.models.return_line import ReturnLine
+    from returns.models.shipment import Shipment
+
+MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3, "default": Decimal(0)}
+
+
+class ReturnBase(models.Model):
+    if TYPE_CHECKING:
+        documents: RelatedManager[Document]
+        events: RelatedManager[Event]
+        lines: RelatedManager[ReturnLine]
+        receipts: RelatedManager[Receipt]
+        shipments: RelatedManager[Shipment]
+        surplus: RelatedManager[Surplus]
+        resolutions: RelatedManager[Resolution]
+
+    order = models.ForeignKey("returns.Order", models.CASCADE, related_name="returns")
+    number = models.CharField("return number", max_length=12, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.RETURN)
+    status = models.CharField(max_length=20, choices=Status, default=Status.REQUESTED)
+    wish = models.CharField(max_length=20, choices=Wish, default=Wish.REFUND)
+    note = models.TextField(blank=True, max_length=2000, help_text="In the buyer's words.")
+    form_key = models.CharField(max_length=64, editable=False)
+    requested_at = models.DateTimeField(default=timezone.now)
+    requested_by = models.CharField(max_length=8)
+
+    payer = models.CharField("postage", max_length=5, choices=Payer)
+    value = models.DecimalField(help_text="Of the goods, as paid.", **MONEY)
+    estimated_fee = models.DecimalField(**MONEY)
+    estimated_postage = models.DecimalField(help_text="Original postage given back.", **MONEY)
+    estimated_total = models.DecimalField("estimated refund", **MONEY)
+    keeps_goods = models.BooleanField(default=False, help_text="Nothing has to be sent back.")
+    post_days = models.PositiveSmallIntegerField(default=14)
+
+    approved_at = models.DateTimeField(null=True, blank=True)
+    post_by = models.DateTimeField(null=True, blank=True)
+    posted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the buyer told us that it is posted."
+    )
+    arrived_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it reached us, by what the carrier says."
+    )
+    received_at = models.DateTimeField(null=True, blank=True, help_text="When it was opened.")
+    inspected_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    came_after_end = models.BooleanField(
+        default=False, help_text="It came although the return had ended."
+    )
+    remind_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    question = models.TextField(blank=True, max_length=2000)
+    answer = models.TextField(blank=True, max_length=2000)
+    decline_reason = models.CharField(max_length=20, choices=DeclineReason, blank=True)
+    decline_words = models.TextField(blank=True, max_length=2000)
+    appeal = models.TextField(blank=True, max_length=2000)
+    appealed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    # --- what can be derived ----------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in states.OPEN
+
+    @property
+    def holds_money(self) -> bool:
+        return self.status not in states.FREED
+
+    @property
+    def promises_money(self) -> bool:
+        """Its estimate is what we owe; once decided, its resolutions say what."""
+        return self.holds_money and self.status not in states.SETTLED
+
+    @cached_property
+    def given(self) -> Decimal:
+        """What its resolutions give, sent or not, as far as the shop's own figure does not
+        contain it. `with_given` reads it for many at once."""
+        amounts = self.resolutions.filter(in_shop=False).values_list("amount", flat=True)
+        return sum(amounts, Decimal(0))
+
+    @property
+    def parcel_back(self) -> "Shipment | None":
+        """The parcel that brings it to us, by the number that the buyer gave."""
+        mine = (
+            row
+            for row in self.order.shipments.all()
+            if row.is_return and row.authorization_id == self.pk
+        )
+        return next(mine, None)
+
+    @property
+    def awaits_arrival(self) -> bool:
+        """It is on its way to us by what the buyer or the carrier says."""
+        posted = self.posted_at is not None and self.status == Status.APPROVED
+        return (posted or self.status == Status.IN_TRANSIT) and self.arrived_at is None
+
+    @property
+    def waits_for_buyer(self) -> bool:
+        return self.status == Status.INFO_REQUESTED
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """By the buyer. What we owe without a parcel is not taken back by a slip."""
+        owed = self.keeps_goods and self.status == Status.APPROVED
+        return self.status in states.CANCELLABLE_BY_BUYER and not owed
+
+    @property
+    def may_be_appealed(self) -> bool:
+        return self.status == Status.DECLINED and self.appealed_at is None
+
+    # --- how verbs are done ---------------------------------------------------------------------
+
+    @contextmanager
+    def _moving(
+        self, new: str, *, only: Set[str] | None = None, where: Q | None = None, **values: Any
+    ) -> Iterator[None]:
+        """`with self._moving(…):` the change of status to `new`, with what follows from it.
+
+        Raises IllegalTransition when the table does not allow it, or when this verb starts
+        from `only` some of the states that it allows. The rest is as in `_changing`.
+        """
+        if only and self.status not in only:
+            raise IllegalTransition(self.status, new)
+        states.check(self.status, new)
+        with self._changing(where or Q(), status=new, **values):
+            yield
+
+    @contextmanager
+    def _changing(
+        self, where: Q, *, again: datetime | None = None, **values: Any
+    ) -> Iterator[None]:
+        """One transaction: the order locked, `values` written, then the body.
+
+        The first writer wins: when the return is no longer in the state in which it was
+        read, or not `where`, IllegalTransition is raised. again: now, when it comes back to
+        life and has to take its goods again. Whatever is raised, nothing has changed,
+        neither in the database nor in this object.
+        """
+        old, before = self.status, {"order": self.order}
+        try:
+            with transaction.atomic():
+                self.order = self.order.locked()
+                mine = type(self)._default_manager.filter(where, pk=self.pk, status=old)
+                if again and mine.exists():
+                    values |= self._take_again(again)
+                # An update without values would change nothing and find nothing.
+                if not (mine.update(**values) if values else mine.exists()):
+                    raise IllegalTransition(old, values.get("status", old))
+                before |= {name: getattr(self, name) for name in values}
+                for name, value in values.items():
+                    setattr(self, name, value)
+                yield
+        except BaseException:
+            for name, value in before.items():
+                setattr(self, name, value)
+            raise
+
+    def _take_again(self, now: datetime) -> dict[str, Decimal]:
+        """What a freed return takes as it comes back to life, at today's numbers.
+
+        Called under the order's lock while it still holds nothing. Raises Refused when
+        something else took its units meanwhile, or the order was cancelled; whether it is
+        in time was judged when it was asked for. Returns the new amounts.
+        """
+        from returns.models.order import Wanted
+        from returns.models.return_line import ReturnLine
+
+        rows = {row.line_id: row for row in self.lines.all()}
+        order = self.order.with_goods()
+        chosen = ledger.check(
+            order,
+            [Wanted(row.line_id, row.requested, row.reason) for row in rows.values()],
+            wish=self.wish,
+            now=now,
+            overruled=ledger.OVERRULED,
+        )
+        outlook = Outlook.of(order, chosen, self.wish)
+        for line_id, row in rows.items():
+            row.amount = outlook.goods[line_id]
+        ReturnLine.objects.bulk_update(rows.values(), ["amount"])
+        return {
+            "value": outlook.value,
+            "estimated_fee": outlook.fee,
+            "estimated_postage": outlook.postage,
+            "estimated_total": outlook.total,
+        }
+
+    def _last_second(self, now: datetime, days: int) -> datetime:
+        """The end of the day, where the buyer lives, `days` after today."""
+        zone = self.order.where
+        return end_of_day(now.astimezone(ZoneInfo(zone)).date() + timedelta(days=days), zone)
+
+    @property
+    def _me(self) -> "ReturnAuthorization":
+        """For those who take the whole of it; there is no other kind."""
+        return cast("ReturnAuthorization", self)
+
+    def _tell(
+        self, kind: str, by: Actor, now: datetime, letter: str | None = None, **data: Any
+    ) -> None:
+        """One line of history, and the letter that tells it."""
+        event = Event.objects.note(self.order, kind, by=by, authorization=self._me, at=now, **data)
+        if letter:
+            Notice.objects.write(
+                self.order, letter, event=f"event-{event.pk}", authorization=self._me, **data
+            )
+
+    def _promise(self, kind: str, due_at: datetime | None, by: Actor, now: datetime) -> None:
+        assert due_at is not None
+        Promise.objects.make(self.order, kind, due_at, by=by, authorization=self._me, now=now)
+
+    def _promise_answer(self, now: datetime) -> None:
+        self._promise(PromiseKind.ANSWER, self.order.store.answer_by(now), RULE, now)
+
+    def _promise_news(self, now: datetime) -> None:
+        """While it travels: we write again, even if nothing has changed."""
+        store = self.order.store
+        due = store.calendar.close_of_working_day(now, store.update_days)
+        self._promise(PromiseKind.UPDATE, due, RULE, now)
+
+    def _keep(self, kind: str, now: datetime) -> None:
+        Promise.objects.keep(self.order, kind, authorization=self._me, now=now)

@@ -1,0 +1,353 @@
+"""Where a return stands: its codes and its words, for pages and letters alike."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from returns.codes import MONEY_KINDS, ResolutionKind
+from returns.states import ENDED, ResolutionState, Status
+from tracking.milestones import TURNED, Milestone
+from tracking.texts import MILESTONES, STALE_AFTER, Text, Words
+
+if TYPE_CHECKING:
+    from returns.models import ReturnAuthorization
+
+STATUS: dict[str, Text] = {
+    Status.REQUESTED: Text(
+        _("We have your request and are looking at it."),
+        _("We have your request."),
+        _(
+            "A person reads it and answers you. You do not need to do anything. Please keep the "
+            "goods until you hear from us."
+        ),
+    ),
+    Status.INFO_REQUESTED: Text(
+        _("We have a question about your return."),
+        _("We need one more thing from you."),
+        _("Please answer the question below. After that a person looks at your request."),
+    ),
+    Status.APPROVED: Text(
+        _("Your return is approved. Here is how to send it."),
+        _("Your return is approved."),
+        _("Pack it as shown and hand it to the carrier in time."),
+    ),
+    Status.IN_TRANSIT: Text(
+        _("Your return is on its way to us."),
+        _("The carrier has your return."),
+        _("When it is here, we look inside and settle everything. You do not need to do anything."),
+    ),
+    Status.RECEIVED: Text(
+        _("Your return has reached us."),
+        _("We have opened your parcel and counted what is inside."),
+        _("Now we look at each thing closely. You do not need to do anything."),
+    ),
+    Status.INSPECTED: Text(
+        _("We have looked at your return."),
+        _("We have looked at everything you sent."),
+        _("Now we decide what you get and write to you about it. You do not need to do anything."),
+    ),
+    Status.RESOLVED: Text(
+        _("We have decided about your return."),
+        _("We have decided about your return."),
+        _("We send the money or the goods and write to you then."),
+    ),
+    Status.CLOSED: Text(
+        _("Your return is finished."),
+        _("Your return is finished."),
+        _("There is nothing left to do."),
+    ),
+    Status.DECLINED: Text(
+        _("We cannot take this back."),
+        _("We could not agree to your return."),
+        _("If you see it differently, you can ask us once to look again."),
+    ),
+    Status.CANCELLED: Text(
+        _("Your return is cancelled."),
+        _("Your return is cancelled, and nothing else changes."),
+        _("As long as there is time you can ask for a new one."),
+    ),
+    Status.EXPIRED: Text(
+        _("The time to post this return is over."),
+        _("The return has ended because we have no note that it was posted."),
+        _(
+            "If you did post it, nothing is lost: give us the number on the receipt, and we look "
+            "for it. As long as there is time you can ask for a new one."
+        ),
+    ),
+    Status.LOST: Text(
+        _("Your return got lost on its way to us."),
+        _("The carrier cannot find the parcel."),
+        _("We settle that with the carrier. It is not your loss."),
+    ),
+}
+
+
+class Standing:
+    """Where a return stands, told more finely than by its status, whose codes these also
+    are where nothing has to be told more finely."""
+
+    KEEPS_GOODS = "keeps_goods"
+    POSTED = "posted"  # its number was given, and no carrier has scanned it
+    POSTED_WITHOUT_NUMBER = "posted_without_number"
+    NUMBER_IN_DOUBT = "number_in_doubt"
+    COMES_BACK = "comes_back"  # the carrier is bringing it back to the buyer
+    ARRIVED = "arrived"  # by what the carrier says; nobody has opened it
+    # The same of a return that had ended: a person looks at it.
+    POSTED_AFTER_END = "posted_after_end"
+    ARRIVED_AFTER_END = "arrived_after_end"
+    RECEIVED_AFTER_END = "received_after_end"
+    EMPTY = "empty"  # opened, and there was nothing inside
+    SHORT = "short"  # opened, and not all of it was inside
+    NOT_SENT = "not_sent"  # the money: it was tried, and did not go
+    GOODS_SENT = "goods_sent"  # finished with something new that is on its way to the buyer
+
+
+KEEP_GOODS = Text(
+    _("You can keep it. Nothing has to be sent back."),
+    _("Nothing has to be sent back."),
+    _("We put it right without a parcel. You do not need to do anything."),
+)
+
+POSTED = Text(
+    _("We have the number of your parcel and follow it."),
+    _("We have the number and wait for the first scan."),
+    _(
+        "As soon as the carrier scans it, we write to you. On the first day there is often no "
+        "scan yet; that is normal. You do not need to do anything."
+    ),
+)
+POSTED_WITHOUT_NUMBER = Text(
+    _("You have posted your return. Thank you."),
+    _("You told us that it is posted; we do not have its number."),
+    _(
+        "Without its number we cannot see where it is, but we look out for it. If your receipt "
+        "has a number, please give it to us."
+    ),
+)
+NUMBER_IN_DOUBT = Text(
+    _("We are checking the number of your parcel."),
+    _("The number you gave us belongs to another parcel as well."),
+    _(
+        "Another parcel has the same number, so a person looks at it first. Please compare it "
+        "with your receipt, too, and correct it if it is another one. You need not "
+        "worry about the date meanwhile."
+    ),
+)
+COMES_BACK = Text(
+    _("The carrier is bringing your parcel back to you."),
+    _("The carrier is bringing it back to you."),
+    _(
+        "Something kept it from reaching us. When you have it again, write to us: we look with "
+        "you for another way. You need not worry about the date meanwhile."
+    ),
+)
+ARRIVED = Text(
+    _("The carrier says that your parcel is here."),
+    _("The carrier says that it is here. We have not opened it yet."),
+    _("We open it and count what is inside. You do not need to do anything."),
+)
+POSTED_AFTER_END = Text(
+    _("We have the number of your parcel. Thank you."),
+    _("You gave us the number after the time to post it was over."),
+    _(
+        "The time to post it was over, but nothing is lost: a person looks at it and writes to "
+        "you. What reaches us is taken in all the same."
+    ),
+)
+ARRIVED_AFTER_END = Text(
+    _("The carrier says that your parcel is here."),
+    _("The carrier says that it is here. It came after the return had ended."),
+    _(
+        "The return had ended before the parcel came, but nothing is lost: a person opens it and "
+        "tells you what happens next."
+    ),
+)
+RECEIVED_AFTER_END = Text(
+    _("Your return has reached us."),
+    _("We have opened your parcel. It came after the return had ended."),
+    _(
+        "The return had ended before the parcel came, but nothing is lost: a person looks at "
+        "each thing and tells you what happens next. You do not need to do anything."
+    ),
+)
+EMPTY = Text(
+    _("We opened your parcel, and it was empty."),
+    _("We opened your parcel, and it was empty."),
+    _(
+        "Please tell us what you packed, and send us the photos and the receipt if you have them. "
+        "Nothing is decided yet."
+    ),
+)
+SHORT = Text(
+    _("Your return has reached us, but not all of it was inside."),
+    _("We opened your parcel, and not all of it was inside."),
+    _("Is the rest with you, or on its way? Please tell us."),
+)
+NOT_SENT = Text(
+    _("We could not send your money yet."),
+    _("We could not send your money yet."),
+    _(
+        "A person looks into it and writes to you. If the card or the account is closed, please "
+        "tell us where else the money may go."
+    ),
+)
+GOODS_SENT = Text(
+    _("Your new one is on its way."),
+    _("We have sent your new one to you."),
+    _("If it does not come, write to us."),
+)
+
+RETURN: dict[str, Text] = STATUS | {
+    Standing.KEEPS_GOODS: KEEP_GOODS,
+    Standing.POSTED: POSTED,
+    Standing.POSTED_WITHOUT_NUMBER: POSTED_WITHOUT_NUMBER,
+    Standing.NUMBER_IN_DOUBT: NUMBER_IN_DOUBT,
+    Standing.COMES_BACK: COMES_BACK,
+    Standing.ARRIVED: ARRIVED,
+    Standing.POSTED_AFTER_END: POSTED_AFTER_END,
+    Standing.ARRIVED_AFTER_END: ARRIVED_AFTER_END,
+    Standing.RECEIVED_AFTER_END: RECEIVED_AFTER_END,
+    Standing.EMPTY: EMPTY,
+    Standing.SHORT: SHORT,
+    Standing.NOT_SENT: NOT_SENT,
+    Standing.GOODS_SENT: GOODS_SENT,
+}
+
+
+def standing(rma: "ReturnAuthorization") -> str:
+    """The code in RETURN of where it stands, by what buyer, carrier and desk have told.
+
+    Reads lines and receipts of one that is RECEIVED, resolutions of one that is decided."""
+    match rma.status:
+        case Status.APPROVED if rma.keeps_goods:
+            return Standing.KEEPS_GOODS
+        case Status.APPROVED | Status.IN_TRANSIT:
+            return Standing.ARRIVED if rma.arrived_at else _on_the_road(rma)
+        case Status.RECEIVED:
+            return _opened(rma)
+        case Status.RESOLVED if rma.resolved_at and _money_did_not_go(rma):
+            return Standing.NOT_SENT
+        case Status.CLOSED if rma.resolved_at and _ended_with_goods(rma):
+            return Standing.GOODS_SENT
+        case status if status in ENDED and rma.arrived_at:
+            return Standing.ARRIVED_AFTER_END
+        case Status.EXPIRED if rma.posted_at:
+            return Standing.POSTED_AFTER_END
+    return rma.status
+
+
+def _on_the_road(rma: "ReturnAuthorization") -> str:
+    if not rma.posted_at:
+        return rma.status
+    shipment = rma.parcel_back
+    if shipment and shipment.parcel and shipment.parcel.milestone in TURNED:
+        return Standing.COMES_BACK
+    if rma.status == Status.IN_TRANSIT:
+        return rma.status
+    if shipment is None:
+        return Standing.POSTED_WITHOUT_NUMBER
+    return Standing.NUMBER_IN_DOUBT if shipment.in_doubt else Standing.POSTED
+
+
+def _opened(rma: "ReturnAuthorization") -> str:
+    rows = rma.lines.all()
+    receipts = [receipt for receipt in rma.receipts.all() if receipt.undone_at is None]
+    if receipts and receipts[-1].was_empty and not any(row.received for row in rows):
+        return Standing.EMPTY
+    if rma.came_after_end:
+        return Standing.RECEIVED_AFTER_END
+    return Standing.SHORT if any(row.missing for row in rows) else rma.status
+
+
+def _money_did_not_go(rma: "ReturnAuthorization") -> bool:
+    return any(
+        row.state == ResolutionState.FAILED
+        and row.kind in MONEY_KINDS - {ResolutionKind.STORE_CREDIT}
+        for row in rma.resolutions.all()
+    )
+
+
+def _ended_with_goods(rma: "ReturnAuthorization") -> bool:
+    """Whether what was sent last is a thing."""
+    sent = [row for row in rma.resolutions.all() if row.is_sent and row.settled_at]
+    last = max(sent, key=lambda row: (row.settled_at, row.pk), default=None)
+    return last is not None and last.kind in {ResolutionKind.EXCHANGE, ResolutionKind.REPLACEMENT}
+
+
+def of_return(rma: "ReturnAuthorization") -> Text:
+    """The words of where it stands: KEEP_GOODS when it was approved and nothing comes back."""
+    return RETURN[standing(rma)]
+
+
+# The steps of the parcel that comes back to us, told to whom sent it.
+BACK_TO_US: dict[str, Text] = {
+    Milestone.UNKNOWN: MILESTONES[Milestone.UNKNOWN],
+    Milestone.ANNOUNCED: Text(
+        _("The carrier has not scanned your parcel yet."),
+        _("The carrier knows the number of your parcel."),
+        _("On the first day there is often no scan yet; that is normal."),
+    ),
+    Milestone.ACCEPTED: Text(
+        _("The carrier has your parcel."),
+        _("The carrier has taken your parcel over."),
+        MILESTONES[Milestone.ACCEPTED].next_step,
+    ),
+    Milestone.IN_TRANSIT: Text(
+        _("Your parcel is on its way to us."),
+        _("It is moving towards us."),
+        MILESTONES[Milestone.IN_TRANSIT].next_step,
+    ),
+    Milestone.CUSTOMS: MILESTONES[Milestone.CUSTOMS],
+    Milestone.OUT_FOR_DELIVERY: Text(
+        _("Your parcel is on the delivery van to us."),
+        _("It is on the delivery van to us."),
+        _("We take it in at our door. You do not need to do anything."),
+    ),
+    Milestone.ATTEMPTED: Text(
+        _("The carrier was at our door and could not hand it over."),
+        _("The carrier was at our door and could not hand it over."),
+        _("That is for us to settle with the carrier. You do not need to do anything."),
+    ),
+    Milestone.READY_FOR_PICKUP: Text(
+        _("Your parcel is at a place where we can collect it."),
+        _("It is at a place where we can collect it."),
+        _("We collect it there. You do not need to do anything."),
+    ),
+    Milestone.DELIVERED: Text(
+        ARRIVED.title, _("The carrier reports that it reached us."), ARRIVED.next_step
+    ),
+    Milestone.RETURNING: COMES_BACK,
+    Milestone.RETURNED: Text(
+        _("Your parcel is back with you."),
+        _("It is back with you."),
+        _(
+            "Please write to us: we look with you for another way. You need not worry about the "
+            "date meanwhile."
+        ),
+    ),
+}
+# The same when nothing was reported for longer than that step should take.
+STALE_BACK_TO_US: dict[str, Text] = {
+    Milestone.OUT_FOR_DELIVERY: Text(
+        _("Your parcel went out for delivery to us; no news since."),
+        _("It is on the delivery van to us."),
+        _("We look for it on our side. You do not need to do anything."),
+    )
+}
+
+
+def back_to_us(milestone: str, since: datetime, now: datetime) -> Text:
+    """The words of a parcel to us that has stood at `milestone` since then."""
+    patience = STALE_AFTER.get(Milestone(milestone))
+    stale = patience is not None and now - since > patience
+    table = STALE_BACK_TO_US if stale and milestone in STALE_BACK_TO_US else BACK_TO_US
+    return table[milestone]
+
+
+# Said when a day has passed without a scan, after the number itself.
+COMPARE_NUMBER: Words = _(
+    "Please compare this number with the one on your receipt. If it is another one, correct it "
+    "on the page of your return. If it is right, ask where you handed the parcel in whether it "
+    "was really collected."
+)
