@@ -63,7 +63,9 @@ class Reader:
         self.requests.append(request.url)
 
     def _failed(self, request: Request) -> None:
-        self.complaints.append(f"failed: {request.url}")
+        # The browser itself breaks off what a page still loads when the reader goes on.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"failed: {request.url} ({request.failure})")
 
     def _response(self, response: Response) -> None:
         if response.status >= 500:
