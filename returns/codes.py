@@ -112,7 +112,16 @@ SHOWS_ADDRESS = frozenset({PhotoKind.PARCEL, PhotoKind.WAYBILL})
 
 
 class DocumentKind(TextChoices):
+    """The label is ours and belongs to a return; papers for customs are the buyer's."""
+
     LABEL = "label", "Ready label"
+    INVOICE = "invoice", "Invoice"
+    PAYMENT_RECORD = "payment_record", "Payment record"
+    OTHER = "other", "Another paper"
+
+
+# What only the buyer has, and customs may ask for.
+PAPERS = (DocumentKind.INVOICE, DocumentKind.PAYMENT_RECORD, DocumentKind.OTHER)
 
 
 class ResolutionKind(TextChoices):

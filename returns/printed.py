@@ -22,12 +22,14 @@ from returns import codes_drawn, formats, texts
 from returns.codes import Payer
 from returns.guide import Guide, Way
 from returns.states import Status
+from returns.wording import sentences
 
 if TYPE_CHECKING:
     from returns.models import ReturnAuthorization
 
 FONTS = Path(__file__).parent / "fonts"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
+GUIDE = "guide/guide.typ"
 # PDF/UA: can be read aloud. It demands that we have a font for every sign.
 type Readable = Literal["ua-1"]
 READABLE: Readable = "ua-1"
@@ -44,26 +46,26 @@ def printed_guide(rma: "ReturnAuthorization") -> bytes:
     return drawn(sheet(rma))
 
 
-def drawn(content: Sheet) -> bytes:
-    """Reads no database.
+def drawn(content: Sheet, template: str = GUIDE) -> bytes:
+    """What `template` makes of it. Reads no database.
 
     A sign that our fonts lack (a rare one in a name) is taken from the machine's fonts. When
     they have none either, an empty box stands for it and the PDF is no PDF/UA.
     """
     inputs = {"sheet": json.dumps(_clean(content))}
     try:
-        return _compiled(inputs, own_fonts(), READABLE)
+        return _compiled(template, inputs, own_fonts(), READABLE)
     except typst.TypstError:
         with suppress(typst.TypstError):
-            return _compiled(inputs, all_fonts(), READABLE)
-        return _compiled(inputs, all_fonts())
+            return _compiled(template, inputs, all_fonts(), READABLE)
+        return _compiled(template, inputs, all_fonts())
 
 
 def _compiled(
-    inputs: dict[str, str], fonts: typst.Fonts, standard: Readable | None = None
+    template: str, inputs: dict[str, str], fonts: typst.Fonts, standard: Readable | None = None
 ) -> bytes:
     return typst.compile(
-        str(TEMPLATES / "guide" / "guide.typ"),
+        str(TEMPLATES / template),
         root=str(TEMPLATES),
         font_paths=fonts,
         ignore_system_fonts=True,
@@ -116,7 +118,7 @@ def sheet(rma: "ReturnAuthorization") -> Sheet:
         "label": _label(guide),
         "customs": _customs(guide),
         "carriers": None if guide.has_label else _carriers(rma, guide),
-        "hand_over": _hand_over(),
+        "hand_over": _hand_over(guide),
         "after": _after(rma),
         "strip": gettext(
             "Cut this strip off and put it inside the box, on top. "
@@ -229,14 +231,15 @@ def _any_carrier(rma: "ReturnAuthorization") -> Iterator[str]:
         yield gettext("You pay the postage.")
 
 
-def _hand_over() -> Sheet:
+def _hand_over(guide: Guide) -> Sheet:
+    told = gettext(
+        "Photograph the closed parcel with its label, and keep the receipt with the tracking "
+        "number. If the parcel gets lost or damaged on its way, these two show what "
+        "happened, and the loss is not yours."
+    )
     return {
         "heading": gettext("Before you hand it over"),
-        "words": gettext(
-            "Photograph the closed parcel with its label, and keep the receipt with the tracking "
-            "number. If the parcel gets lost or damaged on its way, these two show what "
-            "happened, and the loss is not yours."
-        ),
+        "words": sentences(*guide.asks, told),
     }
 
 

@@ -7,8 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from returns.codes import MONEY_KINDS, ResolutionKind
 from returns.states import ENDED, ResolutionState, Status
+from tracking.incidents import IncidentKind
 from tracking.milestones import TURNED, Milestone
-from tracking.texts import MILESTONES, STALE_AFTER, Text, Words
+from tracking.texts import (
+    INCIDENTS,
+    MILESTONES,
+    NO_NEWS_BETWEEN_PLACES,
+    STALE_AFTER,
+    Text,
+    Words,
+)
 
 if TYPE_CHECKING:
     from returns.models import ReturnAuthorization
@@ -351,3 +359,99 @@ COMPARE_NUMBER: Words = _(
     "on the page of your return. If it is right, ask where you handed the parcel in whether it "
     "was really collected."
 )
+
+
+# What is wrong with the parcel that comes back to us, told to whom sent it.
+INCIDENTS_TO_US: dict[str, Text] = {
+    IncidentKind.SILENT: Text(
+        BACK_TO_US[Milestone.ANNOUNCED].title,
+        _("You posted it, and no scan has come since."),
+        _(
+            "Please compare the number and the carrier with your receipt, and correct them on the "
+            "page of your return if they differ. If both are right, ask where you handed the "
+            "parcel in whether it was really collected."
+        ),
+    ),
+    IncidentKind.STALLED: Text(
+        INCIDENTS[IncidentKind.STALLED].title,
+        INCIDENTS[IncidentKind.STALLED].sentence,
+        NO_NEWS_BETWEEN_PLACES,
+    ),
+    IncidentKind.OVERDUE: Text(
+        INCIDENTS[IncidentKind.OVERDUE].title,
+        _("It has been on its way to us for a long time and is not here yet."),
+        _(
+            "We go on following it and show you each new scan. You have done your part; please "
+            "keep the receipt until everything is settled."
+        ),
+    ),
+    IncidentKind.WRONG_WAY: Text(
+        INCIDENTS[IncidentKind.WRONG_WAY].title,
+        _("It was scanned at a place that is not on its way to us."),
+        _(
+            "From there the carrier has to send it on to us, which takes some days more. You do "
+            "not need to do anything."
+        ),
+    ),
+    IncidentKind.CUSTOMS_HOLD: INCIDENTS[IncidentKind.CUSTOMS_HOLD],
+    IncidentKind.CUSTOMS_DOCUMENTS: INCIDENTS[IncidentKind.CUSTOMS_DOCUMENTS],
+    IncidentKind.ADDRESS: Text(
+        _("The carrier could not deliver to our address."),
+        INCIDENTS[IncidentKind.ADDRESS].sentence,
+        _(
+            "Please compare what you wrote on the parcel with our address on the page of your "
+            "return. If it was another one, write to us: we look with you for a way."
+        ),
+    ),
+    IncidentKind.ATTEMPT_FAILED: BACK_TO_US[Milestone.ATTEMPTED],
+    IncidentKind.WAITING_AT_PICKUP: Text(
+        _("Your parcel is still waiting for us to collect it."),
+        _("It has been ready for us to collect for some days."),
+        _("That is for us to do. You do not need to do anything."),
+    ),
+    IncidentKind.REFUSED: Text(
+        _("The carrier reports that we did not take it in."),
+        _("The carrier reports that it was not taken in at our door."),
+        _(
+            "That is for us to put right, and it is not your loss. Please keep your receipt. If "
+            "the parcel comes back to you, write to us."
+        ),
+    ),
+    IncidentKind.DAMAGED: Text(
+        INCIDENTS[IncidentKind.DAMAGED].title,
+        INCIDENTS[IncidentKind.DAMAGED].sentence,
+        _(
+            "When it is here, we look closely at what is inside. If you took photos before you "
+            "posted it, please send them to us."
+        ),
+    ),
+    IncidentKind.LOST: Text(
+        INCIDENTS[IncidentKind.LOST].title,
+        INCIDENTS[IncidentKind.LOST].sentence,
+        _(
+            "We are sorry. It is not your loss, because you posted it. Please keep your receipt: "
+            "it proves that."
+        ),
+    ),
+    IncidentKind.UNCLEAR_SIGNATURE: Text(
+        INCIDENTS[IncidentKind.UNCLEAR_SIGNATURE].title,
+        _("It was delivered, and no report says that our warehouse took it in."),
+        _("That is for us to find out. You do not need to do anything; please keep your receipt."),
+    ),
+    IncidentKind.WEIGHT_MISMATCH: Text(
+        INCIDENTS[IncidentKind.WEIGHT_MISMATCH].title,
+        INCIDENTS[IncidentKind.WEIGHT_MISMATCH].sentence,
+        _(
+            "That alone decides nothing. When it is here, we open it and count what is inside. You "
+            "do not need to do anything."
+        ),
+    ),
+    IncidentKind.DELIVERED_NOT_RECEIVED: Text(
+        _("It was signed for at our door, but we do not have it yet."),
+        _("The carrier reports that it reached us. Our warehouse does not have it yet."),
+        _(
+            "That is for us to find out, and it is not your loss. You do not need to do anything; "
+            "please keep your receipt."
+        ),
+    ),
+}

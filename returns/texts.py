@@ -15,6 +15,7 @@ from returns import formats
 from returns.codes import (
     Avoid,
     DeclineReason,
+    DocumentKind,
     Payer,
     Payment,
     PhotoKind,
@@ -35,6 +36,7 @@ from returns.outcomes import outcome as outcome
 from returns.standing import BACK_TO_US as BACK_TO_US
 from returns.standing import COMPARE_NUMBER as COMPARE_NUMBER
 from returns.standing import EMPTY as EMPTY
+from returns.standing import INCIDENTS_TO_US as INCIDENTS_TO_US
 from returns.standing import KEEP_GOODS as KEEP_GOODS
 from returns.standing import NUMBER_IN_DOUBT as NUMBER_IN_DOUBT
 from returns.standing import POSTED_WITHOUT_NUMBER as POSTED_WITHOUT_NUMBER
@@ -63,6 +65,20 @@ PHOTOS: dict[str, Words] = {
     PhotoKind.ITEM: _("What you send back"),
     PhotoKind.PARCEL: _("The packed parcel"),
     PhotoKind.WAYBILL: _("The receipt with the number"),
+}
+
+# What the buyer may send for customs, and what each is.
+PAPERS: dict[str, Choice] = {
+    DocumentKind.INVOICE: Choice(
+        _("The invoice"), _("The bill or order confirmation that you got for this order")
+    ),
+    DocumentKind.PAYMENT_RECORD: Choice(
+        _("The payment record"),
+        _("A receipt, or the line of your card or bank statement. Cover everything else on it"),
+    ),
+    DocumentKind.OTHER: Choice(
+        _("Another paper"), _("A letter from customs or the carrier, or what it asks for")
+    ),
 }
 
 REASONS: dict[str, Choice] = {
@@ -210,6 +226,8 @@ EVENTS: dict[str, Words] = {
     EventKind.PHOTO_ADDED: _("You added a photo."),
     EventKind.PHOTO_REMOVED: _("You took a photo away."),
     EventKind.LABEL_ADDED: _("We made a label for your parcel."),
+    EventKind.PAPERS_ADDED: _("You sent us a paper for customs."),
+    EventKind.PAPERS_REMOVED: _("You took a paper for customs away."),
     EventKind.RETURN_SCANNED: _("The carrier scanned your parcel for the first time."),
     EventKind.RETURN_ARRIVED: _("The carrier reported that your parcel reached us."),
     EventKind.RETURN_RECEIVED: _("We opened your parcel and counted what was inside."),

@@ -141,9 +141,21 @@ CARRIERS: dict[str, Carrier] = {
         Carrier("jt", "J&T Express", "极兔速递", "956025", spellings=("j&t", "极兔", "jtexpress")),
         Carrier("jd", "JD Logistics", "京东物流", "950616", spellings=("jd", "京东", "京东快递")),
         Carrier("deppon", "Deppon", "德邦快递", "95353", spellings=("德邦",)),
-        Carrier("zjs", "ZJS Express", "宅急送", spellings=("zhaijisong",)),
-        Carrier("kuayue", "KYE Express", "跨越速运", spellings=("跨越",)),
+        Carrier("zjs", "ZJS Express", "宅急送", "400-6789-000", spellings=("zhaijisong",)),
+        Carrier("kuayue", "KYE Express", "跨越速运", "95324", spellings=("跨越", "kye")),
         Carrier("danniao", "Danniao", "丹鸟", spellings=("丹鸟快递",)),
+        Carrier("sf-freight", "SF Freight", "顺丰快运", spellings=("shunfengkuaiyun",)),
+        Carrier("jd-freight", "JD Freight", "京东快运", spellings=("jingdongkuaiyun",)),
+        Carrier(
+            "best",
+            "Best Express",
+            "百世快递",
+            spellings=("百世", "百世汇通", "汇通快递", "bestexpress", "huitongkuaidi"),
+        ),
+        Carrier("ane", "ANE Logistics", "安能物流", "400-104-0088", spellings=("安能",)),
+        Carrier("uc", "UC Express", "优速快递", spellings=("优速", "ucexpress", "uce")),
+        Carrier("zhongyou", "Zhongyou Express", "众邮快递", spellings=("众邮",)),
+        Carrier("fengwang", "Fengwang Express", "丰网速运", spellings=("丰网",)),
     )
 }
 

@@ -2,5 +2,8 @@
 
 from django.dispatch import Signal
 
-# Sent inside the transaction that moved the parcel: parcel, before (milestone).
+# Both are sent inside the transaction that changed the parcel, which is locked then.
+# parcel, before (milestone).
 milestone_reached = Signal()
+# parcel, changes (tracking.models.incident.Changes).
+incidents_changed = Signal()

@@ -1,16 +1,22 @@
 """What the queue runs for parcels; every task is safe to run twice or never."""
 
+import logging
 import time
 
 from django_q.tasks import async_task
 
-from tracking.models import Heartbeat, Push
+from tracking.models import Account, Connection, Following, Heartbeat, Lane, Parcel, Push
 
-# The largest push of all takes some four seconds, most take some milliseconds.
-BATCH = 5
+logger = logging.getLogger(__name__)
+
+# Pushes that are one transaction. The largest of all takes some four seconds by itself,
+# most take some milliseconds; together they stay below the lease.
+BATCH = 20
 # Seconds after which a round ends; with one more batch it stays well below the time after
 # which the queue stops it (Q_CLUSTER["timeout"]).
 LONGEST_ROUND = 25
+# Parcels that are one transaction of the watch, and of the polling.
+WATCHED, CHECKED = 500, 500
 
 
 def beat() -> None:
@@ -27,14 +33,49 @@ def process_pushes() -> None:
     """Records what providers told, oldest first."""
     until = time.monotonic() + LONGEST_ROUND
     while pushes := Push.objects.claim(BATCH):
-        for push in pushes:
-            push.process()
+        Push.objects.process(pushes)
         if time.monotonic() > until:
             ring()
             return
+
+
+def watch() -> None:
+    """Opens, updates and clears what is wrong with parcels by the clock alone."""
+    until = time.monotonic() + LONGEST_ROUND
+    while Parcel.objects.watch(limit=WATCHED) == WATCHED:
+        if time.monotonic() > until:
+            async_task("tracking.tasks.watch")
+            return
+
+
+def check() -> None:
+    """Decides which parcels are asked for, then asks every provider at its own pace."""
+    until = time.monotonic() + LONGEST_ROUND
+    while Parcel.objects.poll(limit=CHECKED) == CHECKED and time.monotonic() < until:
+        pass
+    for connection in Connection.objects.asked().select_related("account"):
+        try:
+            ask(connection, until)
+        except Exception:
+            # One provider must not keep the others from being asked.
+            logger.exception("connection %s could not be worked on", connection.pk)
+
+
+def ask(connection: Connection, until: float) -> None:
+    """Makes the calls that are due at one provider, until the watch shows `until`."""
+    while time.monotonic() < until and Following.objects.work(connection, calls=1):
+        pass
 
 
 def sweep() -> None:
     """Everything that falls due by the clock, and what a lost ring left behind."""
     Push.objects.stale().delete()
     process_pushes()
+    watch()
+
+
+def learn() -> None:
+    """Once a day: what lanes usually take, and with it what parcels may expect."""
+    for account in Account.objects.all():
+        if Lane.objects.learn(account.pk):
+            account.expect_anew()

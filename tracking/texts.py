@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 
 Words = str | Promise
@@ -130,4 +131,132 @@ STEPS: dict[str, Words] = {
     "out_for_delivery": _("Out for delivery"),
     "pick_up": _("Pick-up"),
     "your_door": _("Your door"),
+}
+
+
+# What is wrong with a parcel to the buyer. Nothing here says that somebody was asked or has
+# begun to look: such sentences need a row that proves them.
+NO_NEWS_BETWEEN_PLACES: Words = _(
+    "Between two places nothing is scanned, as a train does not report at every post along the "
+    "line. This is longer than usual all the same, so we keep an eye on it. You do not need to "
+    "do anything."
+)
+INCIDENTS: dict[str, Text] = {
+    IncidentKind.SILENT: Text(
+        STALE[Milestone.ANNOUNCED].title,
+        _("It was handed to the carrier, and no scan has come since."),
+        _(
+            "Some parcels are carried on without a first scan and show up at the next sorting "
+            "place. If nothing has changed in two days, write to us."
+        ),
+    ),
+    IncidentKind.STALLED: Text(
+        _("There has been no news of your parcel for a while."),
+        _("No scan has come since the last one."),
+        NO_NEWS_BETWEEN_PLACES,
+    ),
+    IncidentKind.OVERDUE: Text(
+        _("Your parcel is taking longer than we hoped."),
+        _("It has been on its way for a long time and is not there yet."),
+        _(
+            "We go on following it and show you each new scan. If you need it by a certain "
+            "day, or would rather not wait any longer, write to us."
+        ),
+    ),
+    IncidentKind.WRONG_WAY: Text(
+        _("Your parcel has taken a wrong turn."),
+        _("It was scanned at a place that is not on its way to you."),
+        _(
+            "From there the carrier has to send it on to you, which takes some days more. You do "
+            "not need to do anything."
+        ),
+    ),
+    IncidentKind.CUSTOMS_HOLD: Text(
+        _("Your parcel is still at customs."),
+        _("Customs has not let it go on yet."),
+        _(
+            "How long that takes, only customs can say. If customs or the carrier asks you for "
+            "anything, write to us before you pay or send it: we help you with the papers."
+        ),
+    ),
+    IncidentKind.CUSTOMS_DOCUMENTS: Text(
+        _("Customs needs papers for your parcel."),
+        _("Customs wants to see papers before it lets the parcel go on."),
+        _(
+            "Please have your invoice and a proof of your payment ready. If customs or the carrier "
+            "writes to you, show us the letter before you pay or send anything: we help you with "
+            "the papers."
+        ),
+    ),
+    IncidentKind.ADDRESS: Text(
+        _("The carrier could not deliver to this address."),
+        _("The carrier reports that something about the address does not fit."),
+        _(
+            "Please look at the address of your order: is the house number there, the flat, the "
+            "name on the bell, the phone? If anything is missing or wrong, write to us soon; a "
+            "parcel is kept for a few days only."
+        ),
+    ),
+    IncidentKind.ATTEMPT_FAILED: Text(
+        MILESTONES[Milestone.ATTEMPTED].title,
+        MILESTONES[Milestone.ATTEMPTED].sentence,
+        _(
+            "Usually it tries again on the next working day, or leaves a note with a place to "
+            "collect it. If nobody can take it in on the next days, write to us."
+        ),
+    ),
+    IncidentKind.WAITING_AT_PICKUP: Text(
+        _("Your parcel is still waiting for you to collect it."),
+        _("It has been ready for you to collect for some days."),
+        _(
+            "Please collect it soon, because it is kept there for a few days only and then goes "
+            "back. Take something with your name on it. If you cannot go there, write to us."
+        ),
+    ),
+    IncidentKind.REFUSED: Text(
+        _("The carrier reports that your parcel was refused."),
+        _("The carrier reports that it was not taken in at the door."),
+        _(
+            "If that is a mistake and you would like to have it, write to us soon. Otherwise it "
+            "usually comes back to us, and then we put it right with you."
+        ),
+    ),
+    IncidentKind.DAMAGED: Text(
+        _("The carrier reports damage to your parcel."),
+        _("The carrier reports that it was damaged."),
+        _(
+            "We are sorry. When you have it, please take photos of the box and of what is inside, "
+            "and write to us. What is broken we put right."
+        ),
+    ),
+    IncidentKind.LOST: Text(
+        _("We have to treat your parcel as lost."),
+        _("The carrier cannot find it, or has not seen it for a long time."),
+        _(
+            "We are sorry. It is not your loss: write to us whether you would like your money or a "
+            "new parcel."
+        ),
+    ),
+    IncidentKind.UNCLEAR_SIGNATURE: Text(
+        _("Your parcel was delivered; we cannot see to whom."),
+        _("It was delivered, and no report says that you took it in yourself."),
+        _(
+            "If you have it, all is well. If not, ask at home, with neighbours and at the front "
+            "desk, then write to us."
+        ),
+    ),
+    IncidentKind.WEIGHT_MISMATCH: Text(
+        _("Your parcel weighs something else than we expected."),
+        _("The carrier’s weight differs from ours."),
+        _(
+            "That alone does not mean that anything is missing. When you have it, please look at "
+            "the box before you open it. If it was opened, or something is missing, take photos "
+            "and write to us."
+        ),
+    ),
+    IncidentKind.DELIVERED_NOT_RECEIVED: Text(
+        _("Your parcel was signed for, but it is not there."),
+        _("The carrier reports that it was delivered, but it has not been found."),
+        _("Look with neighbours and at the usual places, then write to us."),
+    ),
 }

@@ -8,7 +8,6 @@ refused is answered as {"error": "…"}.
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from tracking import providers
 from tracking.models import Connection, Forged
 
 LARGEST = 2 * 1024 * 1024  # bytes
@@ -33,7 +32,7 @@ def push(request: HttpRequest, provider: str, account: str) -> JsonResponse:
         connection.receive(request.headers, body)
     except Forged:
         return _refused(401, "The signature does not fit.")
-    return JsonResponse(providers.load(provider).acknowledge(body))
+    return JsonResponse(connection.adapter.acknowledge(body, connection.access))
 
 
 def _refused(status: int, reason: str, **headers: str) -> JsonResponse:

@@ -14,12 +14,15 @@ itself and harms no other.
 import random
 import traceback
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import connections, models, router, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+
+from tracking.bulk import update_rows
 
 # Longer than the queue lets one task run (Q_CLUSTER["timeout"], 60 s).
 LEASE = timedelta(seconds=90)
@@ -79,6 +82,24 @@ class LeasedQuerySet[Row: "LeasedRow"](models.QuerySet[Row]):
             )
         mine = self.model._default_manager.using(using).filter(pk__in=keys, lease_owner=owner)
         return list(mine.order_by("due_at", "pk"))
+
+    def settle_all(self, rows: Sequence[Row], values: Sequence[Mapping[str, Any]]) -> None:
+        """Done, each with its own values, in one go. Those whose lease was lost are left
+        alone, as `LeasedRow.settle` leaves one alone."""
+        if not rows:
+            return
+        now = timezone.now()
+        mine: dict[str, list[object]] = {
+            "state": [WorkState.CLAIMED] * len(rows),
+            "lease_owner": [row.lease_owner for row in rows],
+        }
+        settled: dict[str, object] = {"state": WorkState.DONE, "done_at": now, "last_error": ""}
+        settled |= {"lease_until": None, "lease_owner": ""}
+        for row, own in zip(rows, values, strict=True):
+            for name, value in {**settled, **own}.items():
+                setattr(row, name, value)
+        with transaction.atomic(using=self.db):
+            update_rows(rows, (*settled, *values[0]), only=mine)
 
 
 class LeasedRow(models.Model):

@@ -27,6 +27,8 @@ BELLS = {
     "returns.tasks.work": 0.0,
     "returns.tasks.sweep": 3 * TICK,
     "tracking.tasks.sweep": 3 * TICK,
+    "tracking.tasks.check": 3 * TICK,
+    "tracking.tasks.learn": 24 * 60 * 60.0,
     "returns.tasks.tidy": 24 * 60 * 60.0,
 }
 # A ring that nobody heard for so long is forgotten; the next one says the same.

@@ -66,6 +66,8 @@ class EventKind(models.TextChoices):
     PHOTO_ADDED = "photo_added", "A photo was added"
     PHOTO_REMOVED = "photo_removed", "A photo was taken away"
     LABEL_ADDED = "label_added", "A label was added"
+    PAPERS_ADDED = "papers_added", "Papers added"
+    PAPERS_REMOVED = "papers_removed", "Papers taken away"
     RETURN_SCANNED = "return_scanned", "The carrier has it"
     RETURN_ARRIVED = "return_arrived", "The carrier says it is here"
     RETURN_RECEIVED = "return_received", "The parcel was opened"

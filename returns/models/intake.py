@@ -19,6 +19,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from returns import links
+from returns.dispatch import outbound
 from returns.models.event import SHOP, Event, EventKind
 from returns.models.notice import Notice, NoticeKind
 from returns.models.promise import Promise, PromiseState
@@ -256,23 +257,34 @@ class _Intake:
         self, pairs: "list[tuple[Order, OrderData]]", lines: "dict[int, dict[str, OrderLine]]"
     ) -> None:
         """Parcels of new orders, with their contents and what was reported of them."""
+        left = {pk: {key: line.quantity for key, line in of.items()} for pk, of in lines.items()}
         sent = [
-            (order, part, part.shipped_at or order.source_version)
+            (
+                order,
+                part,
+                part.shipped_at or order.source_version,
+                _contents(part, lines[order.pk], left[order.pk]),
+            )
             for order, data in pairs
             for part in data.fulfilments or ()
         ]
         if not sent:
             return
         stories = [
-            Story(number, part.carrier, at, _reports(part.scans))
-            for _, part, at in sent
-            for number in part.numbers
+            Story(
+                number,
+                part.carrier,
+                at,
+                _reports(part.scans),
+                outbound(order, {} if index else inside, lines[order.pk].values(), at),
+            )
+            for order, part, at, inside in sent
+            # The shop does not say which unit is in which parcel: all count for the first.
+            for index, number in enumerate(part.numbers)
         ]
         parcels = Parcel.objects.announce_all(self.store.account, stories)
         shipments, contents = [], []
-        left = {pk: {key: line.quantity for key, line in of.items()} for pk, of in lines.items()}
-        for order, part, at in sent:
-            inside = _contents(part, lines[order.pk], left[order.pk])
+        for order, part, at, inside in sent:
             found: list[Parcel | None] = [
                 parcels[part.carrier, number][0] for number in part.numbers
             ]
@@ -289,7 +301,7 @@ class _Intake:
             for shipment, inside in zip(shipments, contents, strict=True)
             for pk, units in inside.items()
         )
-        for _, part, _ in sent:
+        for _, part, _, _ in sent:
             for number in part.numbers:
                 parcel, is_new = parcels[part.carrier, number]
                 if not is_new:
@@ -453,31 +465,42 @@ class _Intake:
         for fulfilment in data.fulfilments:
             mine = [row for row in known if row.source_id == fulfilment.source_id]
             known = [row for row in known if row.source_id != fulfilment.source_id]
-            shipments = self._write_shipments(order, fulfilment, mine)
             contents = _contents(fulfilment, lines, left)
+            shipments = self._write_shipments(order, fulfilment, mine, contents, lines)
             # The shop does not say which unit is in which parcel: all on the first.
             self._write_contents(shipments, contents, anew=not mine)
             moved += [(row.parcel, fulfilment.scans) for row in shipments if row.parcel]
         # What the shop tells no more has not left after all.
-        Shipment.objects.filter(pk__in=[row.pk for row in known]).delete()
+        self._take_away(known)
         # Last, because news of a parcel asks how the whole order stands.
         # In one order everywhere, so that two imports never wait for each other.
         for parcel, scans in sorted(moved, key=lambda news: news[0].pk):
             self._record(parcel, scans)
 
     def _write_shipments(
-        self, order: "Order", fulfilment: FulfilmentData, mine: list[Shipment]
+        self,
+        order: "Order",
+        fulfilment: FulfilmentData,
+        mine: list[Shipment],
+        contents: dict[int, int],
+        lines: "dict[str, OrderLine]",
     ) -> list[Shipment]:
         """One shipment for each waybill; a corrected number takes the wrong one's place."""
         first_told = min((row.shipped_at for row in mine), default=order.source_version)
         shipped_at = fulfilment.shipped_at or first_told
         wanted: list[Parcel | None] = [
-            Parcel.objects.announce(self.store.account, number, fulfilment.carrier, shipped_at)
-            for number in fulfilment.numbers
+            Parcel.objects.announce(
+                self.store.account,
+                number,
+                fulfilment.carrier,
+                shipped_at,
+                outbound(order, {} if index else contents, lines.values(), shipped_at),
+            )
+            for index, number in enumerate(fulfilment.numbers)
         ] or [None]
         kept = {row.parcel: row for row in mine if row.parcel in wanted}
         free = [row for row in mine if row is not kept.get(row.parcel)]
-        shipments = []
+        shipments, replaced = [], []
         for parcel in wanted:
             row = kept.get(parcel) or (free.pop(0) if free else None)
             if row is None:
@@ -488,11 +511,18 @@ class _Intake:
                     shipped_at=shipped_at,
                 )
             elif (row.parcel, row.shipped_at) != (parcel, shipped_at):
+                if row.parcel and row.parcel != parcel:
+                    replaced.append(row.parcel)
                 row.parcel, row.shipped_at = parcel, shipped_at
                 row.save(update_fields=["parcel", "shipped_at"])
             shipments.append(row)
-        Shipment.objects.filter(pk__in=[row.pk for row in free]).delete()
+        self._take_away(free)
+        _drop_unsent(replaced)
         return shipments
+
+    def _take_away(self, rows: list[Shipment]) -> None:
+        Shipment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        _drop_unsent([row.parcel for row in rows if row.parcel])
 
     def _write_contents(
         self, shipments: list[Shipment], wanted: dict[int, int], *, anew: bool
@@ -517,6 +547,13 @@ class _Intake:
         fresh = tuple(scan for scan in scans if last is None or scan.code != last.code)
         if fresh:
             parcel.record(_reports(fresh), self.now)
+
+
+def _drop_unsent(parcels: list[Parcel]) -> None:
+    """A number that was corrected takes its journey with it, unless it brings others, too."""
+    for parcel in sorted(parcels, key=lambda parcel: parcel.pk):
+        if not Shipment.objects.filter(parcel=parcel).exists():
+            parcel.drop()
 
 
 def _contents(
@@ -553,6 +590,7 @@ def _values(position: int, data: LineData) -> dict[str, Any]:
         "discount": data.discount,
         "tax": data.tax,
         "weight_grams": data.weight_grams,
+        "longest_cm": data.longest_cm,
         "final_sale": data.final_sale,
         "needs_shipping": data.needs_shipping,
     }

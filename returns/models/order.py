@@ -23,6 +23,7 @@ from returns.models.store import Store
 from returns.outlook import Outlook
 from returns.policy import Chosen, Rules
 from tracking.milestones import TURNED
+from tracking.models import Incident
 
 if TYPE_CHECKING:
     from returns.models.authorization import ReturnAuthorization
@@ -51,7 +52,12 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
 
     def with_story(self) -> "OrderQuerySet":
         """With everything that the order's own page tells, in a fixed number of queries."""
-        return self._with_goods().prefetch_related("shipments__parcel__scans", "events", "promises")
+        return self._with_goods().prefetch_related(
+            "shipments__parcel__scans",
+            Prefetch("shipments__parcel__incidents", Incident.objects.open()),
+            "events",
+            "promises",
+        )
 
     def _with_goods(self) -> "OrderQuerySet":
         from returns.models.authorization import ReturnAuthorization
@@ -365,6 +371,9 @@ class OrderLine(models.Model):
     discount = models.DecimalField(help_text="On the whole line.", **MONEY)
     tax = models.DecimalField(help_text="On the whole line, when not in the price.", **MONEY)
     weight_grams = models.PositiveIntegerField(default=0, help_text="Of one unit.")
+    longest_cm = models.PositiveSmallIntegerField(
+        "longest side (cm)", default=0, help_text="Of one unit, packed."
+    )
     final_sale = models.BooleanField(default=False)
     needs_shipping = models.BooleanField(default=True)
     rules_json = models.JSONField("rules of the day it was sold", default=dict)

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from returns import states
+from returns.dispatch import inbound
 from returns.models.access import Throttle, TooOften
 from returns.models.event import RULE, Actor, EventKind
 from returns.models.notice import NoticeKind
@@ -82,6 +83,8 @@ class Posting(ReturnBase):
             values = {"posted_at": fresh.posted_at or now} if posted else {}
             with fresh._changing(Q(status__in=TAKES_NUMBER), **values):
                 shipment = same or fresh._announce(number, carrier, now)
+                if same and same.parcel and fresh.posted_at:
+                    same.parcel.note_handed_over(now)
                 if fresh.posted_at:
                     Promise.objects.release(fresh, now)
                     if fresh.awaits_arrival:
@@ -103,7 +106,7 @@ class Posting(ReturnBase):
         if parcel is None:  # in doubt, and so it told nothing
             return
         if not Shipment.objects.filter(parcel=parcel).exists():
-            parcel.delete()
+            parcel.drop()
         # One that had ended before it came has no term to go back to.
         began = self.status == Status.IN_TRANSIT and self.post_by is not None
         values: dict[str, Any] = {"arrived_at": None} | (
@@ -124,7 +127,8 @@ class Posting(ReturnBase):
         shipment.in_doubt = self._is_anothers(number)
         if not shipment.in_doubt:
             account = self.order.store.account
-            parcel = Parcel.objects.announce(account, number, carrier, now)
+            dispatch = inbound(self, self.posted_at)
+            parcel = Parcel.objects.announce(account, number, carrier, now, dispatch)
             # Somebody may have named it at this very moment, under another order's lock.
             parcel = Parcel.objects.select_for_update().get(pk=parcel.pk)
             shipment.in_doubt = self._others().filter(parcel=parcel).exists()
@@ -158,7 +162,11 @@ class Posting(ReturnBase):
                 raise IllegalTransition(self.status, self.status)
             account = order.store.account
             shipment.parcel = Parcel.objects.announce(
-                account, shipment.number, shipment.carrier, shipment.shipped_at
+                account,
+                shipment.number,
+                shipment.carrier,
+                shipment.shipped_at,
+                inbound(self, self.posted_at),
             )
             shipment.in_doubt = False
             shipment.save(update_fields=["parcel", "in_doubt"])
@@ -174,6 +182,7 @@ class Posting(ReturnBase):
         if self.status != Status.APPROVED or self.keeps_goods:
             raise IllegalTransition(self.status, self.status)
         with self._changing(Q(posted_at=None), posted_at=now):
+            self._hand_over(now)
             Promise.objects.release(self._me, now)
             self._promise_news(now)
             self._tell(EventKind.RETURN_POSTED, by, now)
@@ -187,9 +196,19 @@ class Posting(ReturnBase):
             where=Q(keeps_goods=False),
             posted_at=self.posted_at or now,
         ):
+            self._hand_over(now)
             Promise.objects.release(self._me, now)
             self._promise_news(now)
             self._tell(EventKind.RETURN_POSTED, by, now)
+
+    def _hand_over(self, now: datetime) -> None:
+        """From now on the carrier should have scanned it within a day or two."""
+        for parcel in Parcel.objects.filter(pk__in=self._parcels()):
+            parcel.note_handed_over(now)
+
+    def _parcels(self) -> "models.QuerySet[Shipment, int | None]":
+        mine = Shipment.objects.filter(authorization=self.pk, is_return=True)
+        return mine.values_list("parcel", flat=True)
 
     def note_scan(self, *, by: Actor, now: datetime | None = None) -> None:
         """The carrier has it, by the first scan after the return was asked for."""

@@ -20,6 +20,7 @@ from returns.models.receipt import Receipt, ReceiptLine, Surplus
 from returns.models.return_line import ReturnLine
 from returns.outlook import Outlook
 from returns.states import IllegalTransition, Status
+from tracking.models import Parcel
 
 if TYPE_CHECKING:
     from returns.models.order import Order, Wanted
@@ -116,6 +117,8 @@ class Receiving(Posting):
                 self._count(receipt, row, found.counts.get(row.pk, 0))
             for title, quantity in found.others:
                 self._surplus(receipt, title, quantity)
+            for parcel in Parcel.objects.filter(pk__in=self._parcels()):
+                parcel.note_received(now, found.grams)
             if not self._keep_open(PromiseKind.INSPECTION):
                 Promise.objects.release(self._me, now)
                 self._promise_inspection(now)
@@ -223,6 +226,8 @@ class Receiving(Posting):
             self.receipts.filter(undone_at=None).update(undone_at=now)
             self.surplus.filter(decided_at=None).delete()
             self.lines.update(received=0, reception=Reception.AWAITING)
+            for parcel in Parcel.objects.filter(pk__in=self._parcels()):
+                parcel.note_received(None)
             if not self.arrived_at:
                 Promise.objects.release(self._me, now)
                 self._promise_news(now)

@@ -73,6 +73,27 @@ class Store(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text="Working days after which we write again while a parcel is on its way.",
     )
+    sign_from = models.DecimalField(
+        "signature from",
+        null=True,
+        blank=True,
+        help_text="Value in the store’s currency from which a signature is wanted at the door.",
+        **AMOUNT,
+    )
+    appoint_from_grams = models.PositiveIntegerField(
+        "appointment from (grams)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Weight from which a parcel is delivered by appointment.",
+    )
+    appoint_from_cm = models.PositiveSmallIntegerField(
+        "appointment from (cm)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Longest side from which a parcel is delivered by appointment.",
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:

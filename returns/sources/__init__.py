@@ -36,6 +36,7 @@ class LineData:
     sku: str = ""
     variant: str = ""
     weight_grams: int = 0
+    longest_cm: int = 0
     final_sale: bool = False
     needs_shipping: bool = True
 

@@ -133,6 +133,7 @@ COLUMNS = (
     _line("discount", "Off the whole line.", "优惠", "折扣"),
     _line("tax", "On the whole line, when not in the price.", "税额", "税费"),
     _line("weight_grams", "Of one unit.", "grams", "重量", "重量克"),
+    _line("longest_cm", "Longest side of one unit, packed.", "length_cm", "长度", "最长边"),
     _line("final_sale", "yes: cannot be returned.", "不可退", "不支持退货"),
     _line("needs_shipping", "no: sent in no parcel (gift cards, services).", "需要发货"),
     _line("shipped_at", "When it left; empty: not yet.", "发货时间", "发货日期"),
@@ -379,6 +380,7 @@ def _lines(me: Row, rows: list[Row]) -> list[LineData]:
             discount=row.amount("discount"),
             tax=row.amount("tax"),
             weight_grams=row.whole("weight_grams", high=2_000_000_000),
+            longest_cm=row.whole("longest_cm", high=30_000),
             final_sale=final or row.yes("final_sale", False),
             needs_shipping=row.yes("needs_shipping", True),
         )

@@ -20,9 +20,10 @@ from returns.models import (
 )
 from returns.states import Status
 from tests import people
+from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.models import ScanReport
-from tracking.texts import MILESTONES
+from tracking.texts import INCIDENTS, MILESTONES
 
 JARGON = re.compile(r"\b(RMA|shipment|submit|invalid|initiate|exception)", re.IGNORECASE)
 OBSTACLES = {value for name, value in vars(Obstacle).items() if name.isupper()}
@@ -32,6 +33,8 @@ TABLES = [
     ("states", set(Status), texts.STATUS),
     ("where returns stand", set(Status) | STANDINGS, texts.RETURN),
     ("steps of the way back", set(Milestone), texts.BACK_TO_US),
+    ("troubles of parcels", set(IncidentKind), INCIDENTS),
+    ("troubles on the way back", set(IncidentKind), texts.INCIDENTS_TO_US),
     ("what buyers get", set(codes.ResolutionKind), texts.RESOLUTIONS),
     ("ways of money", set(codes.PaymentMethod), texts.METHODS),
     ("days of banks", set(codes.PaymentMethod), texts.BANK_DAYS),

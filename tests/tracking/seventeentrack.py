@@ -7,8 +7,9 @@ from typing import Any
 
 from django.test import Client
 
+from tests.tracking.loopback import Answer
 from tracking.models import Account, Connection
-from tracking.providers import seventeentrack
+from tracking.providers import Access, seventeentrack
 
 FOLDER = Path(__file__).parent.parent / "recordings" / "17track"
 KEY = "a-key-of-juniper"
@@ -46,7 +47,25 @@ def connect(name: str = "juniper", key: str = KEY, **values: Any) -> Connection:
 
 def send(body: bytes, to: str = "juniper", key: str = KEY, client: Client | None = None):
     """POSTs a body as 17TRACK does; key: what it is signed with."""
-    headers, body = seventeentrack.signed(body, key)
+    headers, body = seventeentrack.signed(body, Access(key))
     return (client or Client()).post(
         f"/hooks/17track/{to}/", body, content_type="application/json", headers=headers
     )
+
+
+# --- what it answers when it is called --------------------------------------------------------
+
+
+def answer(accepted: list[dict[str, Any]] | None = None, *rejected: dict[str, Any]) -> Answer:
+    """What 17TRACK answers about these numbers."""
+    return Answer(json={"code": 0, "data": {"accepted": accepted or [], "rejected": rejected}})
+
+
+def refusal(number: str, code: int, carrier: object = 0) -> dict[str, Any]:
+    """One number of an answer that was not taken."""
+    return {"number": number, "carrier": carrier, "error": {"code": code, "message": "As told"}}
+
+
+def failure(code: int) -> Answer:
+    """The answer to a call that was refused as a whole."""
+    return Answer(json={"code": 0, "data": {"errors": [{"code": code, "message": "As told"}]}})

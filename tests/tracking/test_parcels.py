@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from tracking.milestones import Milestone
 from tracking.models import Account, Parcel, Scan, ScanReport
-from tracking.models.parcel import _where
 from tracking.signals import milestone_reached
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -134,6 +133,15 @@ def test_the_hour_that_comes_twice_is_no_new_scan(parcel):
     assert Scan.objects.get().at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
+def test_what_two_providers_tell_of_one_moment_is_two_scans_and_one_step(parcel):
+    told = [report(1, Milestone.IN_TRANSIT, code="D1", place="Bonn")]
+    assert len(parcel.record(told, provider="17track")) == 1
+    assert len(parcel.record(told, provider="kuaidi100")) == 1
+    assert parcel.record(told, provider="17track") == []
+    assert parcel.record(told, provider="kuaidi100") == []
+    assert (parcel.milestone, parcel.milestone_at) == (Milestone.IN_TRANSIT, told[0].at)
+
+
 def test_words_without_measure_are_cut_and_still_the_same_scan(parcel):
     endless = report(1, Milestone.IN_TRANSIT, code="C" * 300, place="P" * 300)
     assert len(parcel.record([endless])) == 1
@@ -209,6 +217,19 @@ def test_the_database_keeps_a_scan_once(parcel):
         )
 
 
+def told_by(scans: list[Scan]) -> tuple:
+    """All that a parcel takes over from its scans."""
+    parcel = Parcel()
+    parcel.tell(scans)
+    return (
+        parcel.milestone,
+        parcel.milestone_at,
+        parcel.started_at,
+        parcel.last_scan_at,
+        parcel.ended_at,
+    )
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 6), st.sampled_from(list(Milestone)), st.sampled_from("ab")),
@@ -222,7 +243,7 @@ def test_where_a_parcel_stands_does_not_depend_on_the_order_of_arrival(reports, 
         for hours, milestone, code in reports
     ]
     shuffled = random.sample(scans, len(scans))
-    assert _where(shuffled) == _where(scans)
+    assert told_by(shuffled) == told_by(scans)
 
 
 @pytest.mark.postgres

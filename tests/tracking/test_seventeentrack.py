@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tests.tracking.seventeentrack import body, event, pushed
 from tracking import carriers, providers
+from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
-from tracking.providers import News, reading, seventeentrack
+from tracking.providers import Access, News, reading, seventeentrack
 from tracking.providers.seventeentrack import CARRIERS, KEYS, STATUSES
 from tracking.reports import ScanReport
 
@@ -89,8 +90,8 @@ DOCUMENTED_SIGN = "14a5e323095566a2d64f4d140d21156e564f4ba140597781cb009b82f7137
 
 def test_the_signature_is_the_documented_one():
     assert seventeentrack.signature(DOCUMENTED_BODY, "TESTKEY") == DOCUMENTED_SIGN
-    assert seventeentrack.is_genuine({"sign": DOCUMENTED_SIGN}, DOCUMENTED_BODY, "TESTKEY")
-    assert seventeentrack.is_genuine({"sign": DOCUMENTED_SIGN.upper()}, DOCUMENTED_BODY, "TESTKEY")
+    for sign in (DOCUMENTED_SIGN, DOCUMENTED_SIGN.upper()):
+        assert seventeentrack.is_genuine({"sign": sign}, DOCUMENTED_BODY, Access("TESTKEY"))
 
 
 @pytest.mark.parametrize(
@@ -107,12 +108,12 @@ def test_the_signature_is_the_documented_one():
     ids=["none", "empty", "cut", "other signs", "other key", "line end", "other body"],
 )
 def test_whatever_does_not_fit_is_not_genuine(headers, content, key):
-    assert not seventeentrack.is_genuine(headers, content, key)
+    assert not seventeentrack.is_genuine(headers, content, Access(key))
 
 
 def test_what_we_sign_ourselves_is_genuine():
-    headers, content = seventeentrack.signed(b"{}", "key")
-    assert seventeentrack.is_genuine(headers, content, "key")
+    headers, content = seventeentrack.signed(b"{}", Access("key"))
+    assert seventeentrack.is_genuine(headers, content, Access("key"))
 
 
 # --- where a parcel is ------------------------------------------------------------------------
@@ -124,7 +125,8 @@ def test_the_documentation_names_nine_statuses_and_thirty_sub_statuses():
 
 @pytest.mark.parametrize("code", [*SUB_STATUSES, *DOCUMENTED, *STAGES])
 def test_every_documented_word_has_a_milestone(code):
-    assert STATUSES[code] in Milestone
+    assert STATUSES[code].milestone in Milestone
+    assert STATUSES[code].incident in {*IncidentKind, ""}
 
 
 def test_the_table_has_no_word_that_is_not_documented():
@@ -163,11 +165,56 @@ def test_an_event_without_any_code_is_kept_with_its_words():
     assert (told.milestone, told.code, told.words) == (Milestone.UNKNOWN, "", "As told")
 
 
-def test_a_status_that_nobody_knows_is_unknown_and_said_once(unknown):
+@pytest.mark.parametrize(
+    ("code", "incident"),
+    [
+        ("InTransit_CustomsRequiringInformation", IncidentKind.CUSTOMS_DOCUMENTS),
+        ("DeliveryFailure", IncidentKind.ATTEMPT_FAILED),
+        ("DeliveryFailure_Other", IncidentKind.ATTEMPT_FAILED),
+        ("DeliveryFailure_NoBody", IncidentKind.ATTEMPT_FAILED),
+        ("DeliveryFailure_Security", IncidentKind.CUSTOMS_HOLD),
+        ("DeliveryFailure_Rejected", IncidentKind.REFUSED),
+        ("DeliveryFailure_InvalidAddress", IncidentKind.ADDRESS),
+        ("Exception_NoBody", IncidentKind.ATTEMPT_FAILED),
+        ("Exception_Security", IncidentKind.CUSTOMS_HOLD),
+        ("Exception_Damage", IncidentKind.DAMAGED),
+        ("Exception_Rejected", IncidentKind.REFUSED),
+        ("Exception_Lost", IncidentKind.LOST),
+        ("Exception_Destroyed", IncidentKind.LOST),
+        ("Exception_Delayed", ""),  # the watch looks at the clock itself
+        ("Expired_Other", ""),
+        ("NotFound_InvalidCode", ""),
+        ("Delivered_Other", ""),
+    ],
+)
+def test_some_words_state_an_incident_by_themselves(code, incident):
+    assert report_of(sub_status=code).incident == incident
+
+
+def test_nothing_else_states_an_incident():
+    assert sum(1 for step in STATUSES.values() if step.incident) == 13
+
+
+@pytest.mark.parametrize(
+    ("code", "stage", "milestone", "incident"),
+    [
+        ("InTransit_QuantumTunnelling", "Delivered", Milestone.IN_TRANSIT, ""),
+        ("Delivered_Neighbour", None, Milestone.DELIVERED, ""),
+        ("DeliveryFailure_Dog", None, Milestone.ATTEMPTED, IncidentKind.ATTEMPT_FAILED),
+        ("Exception_Beamed", "Returning", Milestone.RETURNING, ""),
+        ("Exception_Beamed", None, Milestone.UNKNOWN, ""),
+        ("Beamed_Up", "Departure", Milestone.IN_TRANSIT, ""),
+        ("Beamed_Up", "Beamed", Milestone.UNKNOWN, ""),
+        ("_InTransit", None, Milestone.UNKNOWN, ""),
+    ],
+)
+def test_a_status_that_nobody_knows_means_what_is_known_of_it(
+    code, stage, milestone, incident, unknown
+):
     for _ in range(3):
-        told = report_of(sub_status="InTransit_QuantumTunnelling", stage="Departure")
-    assert (told.milestone, told.code) == (Milestone.UNKNOWN, "InTransit_QuantumTunnelling")
-    assert unknown() == ["17track: status 'InTransit_QuantumTunnelling' is not known"]
+        told = report_of(sub_status=code, stage=stage)
+    assert (told.milestone, told.incident, told.code) == (milestone, incident, code)
+    assert unknown() == [f"17track: status {code!r} is not known"]
 
 
 # --- carriers ---------------------------------------------------------------------------------
@@ -192,6 +239,83 @@ def test_the_key_of_a_carrier_may_be_a_text(key):
 @pytest.mark.parametrize("key", [0, None, 999999, "", "royal", -1, 1.5, True, [], "１１０３１"])
 def test_a_key_that_we_do_not_know_is_no_carrier(key):
     assert only(pushed(event(0, "InTransit_Other"), carrier=key)).carrier == ""
+
+
+# --- what else is told ------------------------------------------------------------------------
+
+
+def test_where_a_scan_was_is_only_what_the_event_says():
+    there = {"address": {"country": "LT", "city": "Vilnius"}, "location": "Bristol"}
+    assert report_of(**there).country == "LT"
+    assert report_of(address=None, location="Vilnius, LT").country == ""  # its carrier is British
+
+
+def test_a_report_names_the_carrier_that_tells_it():
+    assert report_of().carrier == "royal-mail"
+    assert [told.carrier for told in only(body("two-carriers")).reports] == [
+        "yunexpress",
+        "yunexpress",
+        "usps",
+        "yunexpress",
+        "usps",
+        "usps",
+    ]
+
+
+def pushed_with(**info: object) -> bytes:
+    document = json.loads(pushed(event(0, "InTransit_Other")))
+    document["data"]["track_info"] |= info
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    ("shipping", "countries"),
+    [
+        ({"shipper_address": {"country": "CN"}, "recipient_address": {"country": "us"}}, "CN US"),
+        ({"shipper_address": {"country": "CN"}, "recipient_address": None}, "CN -"),
+        ({"shipper_address": {"country": ""}, "recipient_address": {"country": "USA"}}, "- -"),
+        (None, "- -"),
+        ("CN", "- -"),
+    ],
+)
+def test_both_ends_of_the_way_are_told(shipping, countries):
+    news = only(pushed_with(shipping_info=shipping))
+    assert f"{news.origin or '-'} {news.destination or '-'}" == countries
+
+
+@pytest.mark.parametrize(
+    ("misc", "grams"),
+    [
+        ({"weight_kg": "1.20", "weight_raw": "9 lb"}, 1200),
+        ({"weight_kg": 1.2}, 1200),
+        ({"weight_kg": 2}, 2000),
+        ({"weight_kg": None, "weight_raw": "1.20KGS"}, 1200),
+        ({"weight_raw": "0.5 kg"}, 500),
+        ({"weight_raw": "350 g"}, 350),
+        ({"weight_raw": "2.5 LBS."}, 1134),
+        ({"weight_raw": "12 oz"}, 340),
+        ({"weight_kg": "0.00", "weight_raw": "700g"}, 700),
+        ({"weight_kg": "0.860"}, 860),
+        ({"weight_raw": "1.20"}, None),  # of what?
+        ({"weight_kg": "1,200"}, None),
+        ({"weight_kg": "-1"}, None),
+        ({"weight_kg": "0"}, None),
+        ({"weight_kg": "heavy"}, None),
+        ({"weight_kg": "1e3"}, None),
+        ({"weight_kg": 1e300}, None),
+        ({"weight_kg": "999999999"}, None),
+        ({"weight_kg": float("nan")}, None),
+        ({"weight_kg": True}, None),
+        ({"weight_kg": [1]}, None),
+        ({"weight_kg": "１.２"}, None),
+        ({"weight_kg": "500 g"}, 500),
+        ({"weight_kg": "3 stone"}, None),
+        ({"weight_raw": "3 stone"}, None),
+        (None, None),
+    ],
+)
+def test_the_weight_is_told_in_grams_or_not_at_all(misc, grams):
+    assert only(pushed_with(misc_info=misc)).weight == grams
 
 
 # --- when it was ------------------------------------------------------------------------------
@@ -305,7 +429,10 @@ def test_a_whole_journey_comes_in_order_of_time():
         words="Delivered",
         language="en",
         utc_offset=120,
+        country="LT",
+        carrier="royal-mail",
     )
+    assert (news.origin, news.destination, news.weight) == ("GB", "LT", None)
 
 
 def test_two_carriers_on_one_way_tell_one_story():

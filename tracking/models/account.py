@@ -1,6 +1,8 @@
 """Account: whose keys, quotas, lanes and calendar a parcel uses."""
 
+import uuid
 from datetime import time
+from functools import cached_property
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,9 +10,11 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.text import slugify
 
-from tracking.calendars import Calendar
+from tracking.calendars import Calendar, DayNotice, Days, days_of
+from tracking.models.holiday import HolidayNotice
 
 
 def known_zone(value: str) -> None:
@@ -43,6 +47,11 @@ class Account(models.Model):
     opens = models.TimeField(default=time(9))
     closes = models.TimeField(default=time(18))
     works_weekends = models.BooleanField(default=False)
+    stamp = models.UUIDField(
+        default=uuid.uuid4,
+        editable=False,
+        help_text="Another one whenever working time, lanes or holiday notices change.",
+    )
 
     class Meta:
         ordering = ["name"]
@@ -59,6 +68,7 @@ class Account(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
             self.slug = self._free_slug()
+        self.stamp = uuid.uuid4()
         super().save(*args, **kwargs)
 
     def _free_slug(self) -> str:
@@ -68,7 +78,41 @@ class Account(models.Model):
         numbered = (f"{plain}-{number}" for number in count(2))
         return plain if plain not in taken else next(s for s in numbered if s not in taken)
 
+    @cached_property
+    def _told(self) -> list[HolidayNotice]:
+        return list(self.holiday_notices.all()) if self.pk else []
+
+    @cached_property
+    def _notices(self) -> dict[str, tuple[DayNotice, ...]]:
+        """Country → what we know better than its calendar."""
+        found: dict[str, tuple[DayNotice, ...]] = {}
+        for row in self._told:
+            notice = DayNotice(row.first, row.last, row.works, row.name, row.name_zh)
+            found[row.country] = (*found.get(row.country, ()), notice)
+        return found
+
     @property
     def calendar(self) -> Calendar:
+        """Our own working time."""
         weekdays = tuple(range(7 if self.works_weekends else 5))
-        return Calendar(self.zone, self.country, self.opens, self.closes, weekdays)
+        closed = frozenset(
+            day for row in self._told if not row.country and not row.works for day in row.days()
+        )
+        notices = self._notices.get(self.country, ())
+        return Calendar(self.zone, self.country, self.opens, self.closes, weekdays, closed, notices)
+
+    def days(self, country: str) -> Days:
+        """The days off of a country (ISO 3166 alpha-2), as far as we know better corrected."""
+        return days_of(country, self._notices.get(country, ()))
+
+    def restamp(self) -> None:
+        """What was read of its lanes and holidays is no longer true."""
+        Account.objects.filter(pk=self.pk).update(stamp=uuid.uuid4())
+
+    def expect_anew(self) -> int:
+        """Lanes or holidays changed: what every parcel on its way may expect is reckoned
+        once more, by the watch. Returns how many they are."""
+        self.restamp()
+        return self.parcels.filter(ended_at=None, watch_at__isnull=False).update(
+            watch_at=timezone.now()
+        )

@@ -1,4 +1,4 @@
-"""What providers push at us: Connection, an account's key there; Push, one call as it came.
+"""Push: one call of a provider, as it came.
 
 A push is stored raw, acknowledged, and processed afterwards by a worker; it can be
 processed again at any time, because a scan that is known already changes nothing.
@@ -6,17 +6,20 @@ processed again at any time, because a scan that is known already changes nothin
 
 import hashlib
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from django.db import models, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from tracking import providers
-from tracking.models.parcel import Parcel
-from tracking.providers import News
+from tracking.models.connection import LONGEST_DELIVERY_ID, Connection
+from tracking.models.following import Following
+from tracking.models.parcel import Parcel, Told, plain
+from tracking.models.scan import identity_of
+from tracking.providers import Action, News
 from tracking.work import LeasedQuerySet, LeasedRow, WorkState, lease_indexes, place_of
 
 logger = logging.getLogger(__name__)
@@ -25,75 +28,6 @@ logger = logging.getLogger(__name__)
 KEPT_FOR = timedelta(days=30)
 # A push that comes once more after so long was asked for by somebody.
 REPEAT = timedelta(minutes=1)
-# Strangers who try signatures cost us no more than one write in so long.
-FORGED_PAUSE = timedelta(seconds=1)
-LONGEST_DELIVERY_ID = 100
-
-
-class Forged(Exception):
-    """The signature does not fit: not from the provider, or another key than ours."""
-
-
-class ConnectionQuerySet(models.QuerySet["Connection"]):
-    def live(self) -> "ConnectionQuerySet":
-        return self.filter(is_active=True)
-
-    def at(self, provider: str, slug: str) -> "Connection | None":
-        """Where `POST /hooks/<provider>/<slug>/` leads; None when it leads nowhere."""
-        if provider not in providers.PROVIDERS:
-            return None
-        return self.live().filter(provider=provider, account__slug=slug).first()
-
-
-class Connection(models.Model):
-    """An account's access to one provider."""
-
-    account = models.ForeignKey("tracking.Account", models.CASCADE, related_name="connections")
-    provider = models.CharField(max_length=20, choices=providers.choices)
-    key = models.CharField(max_length=200, help_text="The provider’s API key. Shown to nobody.")
-    is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    forged_count = models.PositiveIntegerField("forged pushes", default=0, editable=False)
-    last_forged_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = ConnectionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["account__name", "provider"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["account", "provider"], name="account_is_connected_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.account} at {providers.label_of(self.provider)}"
-
-    def receive(
-        self, headers: Mapping[str, str], body: bytes, *, ring: bool = True
-    ) -> "tuple[Push, bool]":
-        """Stores what came, once however often it comes, and rings for a worker.
-
-        headers: known in any case. ring: whether a worker shall look after it; else the
-        caller does. Returns the push, and whether it is new. Raises Forged, after
-        counting it; nothing of a forged push is kept.
-        """
-        provider = providers.load(self.provider)
-        if not (self.key and provider.is_genuine(headers, body, self.key)):
-            self.note_forged()
-            raise Forged
-        delivery = provider.delivery_id(headers, body)[:LONGEST_DELIVERY_ID]
-        return Push.objects.keep(self, delivery, body, ring=ring)
-
-    def note_forged(self) -> None:
-        """Counts at most one in a second, so that a flood of them costs next to nothing."""
-        now = timezone.now()
-        if self.last_forged_at and now - self.last_forged_at < FORGED_PAUSE:
-            return
-        known = Q(last_forged_at=None) | Q(last_forged_at__lte=now - FORGED_PAUSE)
-        Connection.objects.filter(known, pk=self.pk).update(
-            forged_count=F("forged_count") + 1, last_forged_at=now
-        )
 
 
 class PushQuerySet(LeasedQuerySet["Push"]):
@@ -102,17 +36,23 @@ class PushQuerySet(LeasedQuerySet["Push"]):
     ) -> "tuple[Push, bool]":
         """The push as it came, and whether it is new. One that comes again is due again
         when it was settled a while ago: it may have found no parcel then."""
-        push, made = self.defer("body").get_or_create(
-            account_id=connection.account_id,
-            provider=connection.provider,
-            delivery=delivery or hashlib.sha256(body).hexdigest(),
-            defaults={"body": body},
-        )
-        if ring and made:
-            _ring()
-        elif ring and push.done_at and timezone.now() - push.done_at > REPEAT:
+        name = {
+            "account_id": connection.account_id,
+            "provider": connection.provider,
+            "delivery": delivery or hashlib.sha256(body).hexdigest(),
+        }
+        push = Push(**name, body=body)
+        try:
+            with transaction.atomic():
+                push.save(force_insert=True)
+                if ring:
+                    _ring()
+            return push, True
+        except IntegrityError:
+            push = self.defer("body").get(**name)
+        if ring and push.done_at and timezone.now() - push.done_at > REPEAT:
             self.filter(pk=push.pk).again()
-        return push, made
+        return push, False
 
     def again(self, *, ring: bool = True) -> int:
         """Makes them due once more, whatever came of them; those in hand are left alone."""
@@ -123,25 +63,166 @@ class PushQuerySet(LeasedQuerySet["Push"]):
             _ring()
         return count
 
+    def process(self, claimed: "Sequence[Push]") -> None:
+        """Records what these claimed pushes tell, in one transaction, and settles them.
+        When that fails, each is tried by itself, so that one holds up no other. The same
+        again does no harm."""
+        read = [found for push in claimed if (found := _read(push))]
+        try:
+            with transaction.atomic():
+                _record(read)
+        except Exception as error:
+            if len(read) > 1:
+                for found in read:
+                    self.process([found.push])
+                return
+            # Its own words may hold what the push says about somebody.
+            logger.error("Push %s cannot be processed: %s", read[0].push.pk, place_of(error))
+            read[0].push.retry(place_of(error))
+            return
+        self.settle_all(
+            [found.push for found in read],
+            [
+                {
+                    "outcome": "\n".join(found.lines) or "It says nothing about a parcel.",
+                    "parcels": found.parcels,
+                    "scans_told": found.scans_told,
+                    "scans_new": found.scans_new,
+                }
+                for found in read
+            ],
+        )
+
     def stale(self) -> "PushQuerySet":
         return self.filter(received_at__lt=timezone.now() - KEPT_FOR)
 
 
 def _ring() -> None:
+    """In the transaction of its cause: one commit for both, which is what a disk waits for."""
     from tracking import tasks
 
-    # A lost ring loses nothing: the sweep finds the row.
-    transaction.on_commit(tasks.ring, robust=True)
+    try:
+        with transaction.atomic():
+            tasks.ring()
+    except Exception:
+        # A lost ring loses nothing: the sweep finds the row.
+        logger.exception("nobody could be rung")
 
 
 @dataclass
 class Found:
-    """What came of a push: a line for each number in it, and the sums."""
+    """What a push says, and what came of it: a line for each number in it, and the sums."""
 
-    lines: list[str]
+    push: "Push"
+    news: list[News] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     parcels: int = 0
     scans_told: int = 0
     scans_new: int = 0
+
+
+def _read(push: "Push") -> Found | None:
+    """What it says; None when it cannot be read, and it is settled then."""
+    try:
+        return Found(push, providers.load(push.provider).parse(bytes(push.body)))
+    except providers.Error as error:
+        (push.dead if error.permanent else push.retry)(str(error))
+    except Exception as error:
+        logger.error("Push %s cannot be read: %s", push.pk, place_of(error))
+        push.retry(place_of(error))
+    return None
+
+
+def _record(read: Sequence[Found]) -> None:
+    """Finds the parcels that are meant, and records what is told of them."""
+    known: dict[tuple[int, str], list[Parcel]] = defaultdict(list)
+    by_account: dict[int, set[str]] = defaultdict(set)
+    for found in read:
+        by_account[found.push.account_id] |= {plain(news.number) for news in found.news}
+    for account, numbers in by_account.items():
+        rows = Parcel.objects.filter(account_id=account, plain_number__in=numbers).order_by("pk")
+        for parcel in rows:
+            known[account, parcel.plain_number].append(parcel)
+    told: list[Told] = []
+    lines: list[tuple[Found, Told]] = []
+    heard: dict[tuple[str, int], datetime] = {}
+    for found in read:
+        for news in found.news:
+            numbered = known[found.push.account_id, plain(news.number)]
+            for parcel in _meant(found, news, numbered):
+                again = bool(found.push.outcome)
+                one = Told(parcel, news, found.push.provider, again)
+                if news.reports or not news.stopped:  # that it stops is no look at the parcel
+                    told.append(one)
+                lines.append((found, one))
+                if news.reports:
+                    heard[found.push.provider, parcel.pk] = found.push.received_at
+    latest = max((found.push.received_at for found in read), default=None)
+    new = Parcel.objects.record_all(told, latest)
+    _note_heard(heard)
+    for account, provider in {(found.push.account_id, found.push.provider) for found in read}:
+        mine = Connection.objects.filter(account=account, provider=provider)
+        older = models.Q(last_push_at=None) | models.Q(last_push_at__lt=latest)
+        mine.filter(older).update(last_push_at=latest)
+    stopped = [one for _, one in lines if one.news.stopped]
+    for one in stopped:
+        Following.objects.filter(
+            parcel=one.parcel, connection__provider=one.provider, stopped_at=None
+        ).update(stopped_at=latest)
+    fresh = {(pk, scan.identity) for pk, scans in new.items() for scan in scans}
+    for found, one in lines:
+        # Of several pushes that tell a scan, the first one brought it.
+        told = {(one.parcel.pk, identity_of(r, one.provider)) for r in one.news.reports}
+        _tell(found, one, len(told & fresh))
+        fresh -= told
+
+
+def _meant(found: Found, news: News, numbered: list[Parcel]) -> list[Parcel]:
+    """Our parcels that this is about; says so when there are none."""
+    found.scans_told += len(news.reports)
+    if not numbered:
+        found.lines.append(f"{news.number}: no parcel of this account has this number.")
+        return []
+    meant = [parcel for parcel in numbered if parcel.is_meant(news.carrier, *news.others)]
+    if not meant and news.corrected and len(numbered) == 1:
+        meant = numbered if numbered[0].change_carrier(news.carrier) else []
+    for parcel in meant:
+        parcel.learn_carrier(news.carrier)
+    if not meant:
+        ours = ", ".join(parcel.carrier for parcel in numbered)
+        found.lines.append(
+            f"{news.number}: our parcel goes with {ours}, and this is about {news.carrier}."
+        )
+    return meant
+
+
+def _note_heard(heard: dict[tuple[str, int], datetime]) -> None:
+    """So that the provider does not count as silent about them."""
+    by_provider: dict[tuple[str, datetime], list[int]] = defaultdict(list)
+    for (provider, pk), at in heard.items():
+        by_provider[provider, at].append(pk)
+    earlier = models.Q(heard_at=None)
+    for (provider, at), keys in by_provider.items():
+        rows = Following.objects.filter(connection__provider=provider, parcel__in=keys)
+        rows.filter(earlier | models.Q(heard_at__lt=at)).update(heard_at=at)
+    # Nobody needs to ask for what was told just now.
+    waiting = Following.objects.filter(parcel__in={pk for _, pk in heard}, wish=Action.QUERY)
+    waiting.filter(state=WorkState.DUE).update(state=WorkState.DONE, done_at=timezone.now())
+
+
+def _tell(found: Found, one: Told, new: int) -> None:
+    parcel, news = one.parcel, one.news
+    if news.stopped:
+        label = providers.label_of(one.provider)
+        found.lines.append(f"{news.number}: {label} has stopped following it.")
+        if not news.reports:
+            return
+    found.parcels += 1
+    found.scans_new += new
+    found.lines.append(
+        f"{parcel.number}: {_scans(len(news.reports))}, {new} new; "
+        f"now “{parcel.get_milestone_display()}”."
+    )
 
 
 class Push(LeasedRow):
@@ -177,55 +258,8 @@ class Push(LeasedRow):
         return f"{providers.label_of(self.provider)}, {self.received_at:%Y-%m-%d %H:%M:%S}"
 
     def process(self) -> None:
-        """Records what this claimed push tells and settles it. No transaction is open
-        around it: each parcel is one of its own, and the same again does no harm."""
-        try:
-            found = self._record()
-        except providers.Error as error:
-            (self.dead if error.permanent else self.retry)(str(error))
-        except Exception as error:
-            # Its own words may hold what the push says about somebody.
-            logger.error("Push %s cannot be processed: %s", self.pk, place_of(error))
-            self.retry(place_of(error))
-        else:
-            self.done(
-                outcome="\n".join(found.lines),
-                parcels=found.parcels,
-                scans_told=found.scans_told,
-                scans_new=found.scans_new,
-            )
-
-    def _record(self) -> Found:
-        found = Found([])
-        for news in providers.load(self.provider).parse(bytes(self.body)):
-            found.scans_told += len(news.reports)
-            if news.stopped:
-                label = providers.label_of(self.provider)
-                found.lines.append(f"{news.number}: {label} has stopped following it.")
-            else:
-                self._tell_parcels(news, found)
-        found.lines = found.lines or ["It says nothing about a parcel."]
-        return found
-
-    def _tell_parcels(self, news: News, found: Found) -> None:
-        numbered = Parcel.objects.numbered(self.account_id, news.number)
-        meant = [parcel for parcel in numbered if parcel.is_meant(news.carrier, *news.others)]
-        for parcel in meant:
-            parcel.learn_carrier(news.carrier)
-            new = parcel.record(news.reports, now=self.received_at)
-            found.parcels += 1
-            found.scans_new += len(new)
-            found.lines.append(
-                f"{parcel.number}: {_scans(len(news.reports))}, {len(new)} new; "
-                f"now “{parcel.get_milestone_display()}”."
-            )
-        if numbered and not meant:
-            ours = ", ".join(parcel.carrier for parcel in numbered)
-            found.lines.append(
-                f"{news.number}: our parcel goes with {ours}, and this is about {news.carrier}."
-            )
-        elif not numbered:
-            found.lines.append(f"{news.number}: no parcel of this account has this number.")
+        """Records what this claimed push tells and settles it."""
+        Push.objects.process([self])
 
 
 def _scans(count: int) -> str:

@@ -7,13 +7,17 @@ of the story. Only a body that is no document at all is an Error.
 import json
 import logging
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from tracking.calendars import zone_of
 from tracking.providers import Error
+from tracking.reports import ScanReport
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +25,53 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 COUNTRY = re.compile(r"[A-Z]{2}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 LONGEST_LANGUAGE = 12
+CHINA = ZoneInfo("Asia/Shanghai")
+CHINA_OFFSET = 480  # minutes, in every one of YEARS
+HAN = re.compile(r"[\u3400-\u9fff]")
+MOST_FIELDS = 50
+ENCODED = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+# What a scale shows; a comma may part thousands or decimals, so nobody knows what it means.
+WEIGHT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?([a-z]*)\.?", re.ASCII)
+GRAMS = {
+    Decimal(1): ("g", "gm", "gms", "gram", "grams"),
+    Decimal(1000): ("kg", "kgs", "kilogram", "kilograms"),
+    Decimal("453.59237"): ("lb", "lbs", "pound", "pounds"),
+    Decimal("28.349523125"): ("oz", "ounce", "ounces"),
+}
+GRAMS_OF = {unit: grams for grams, units in GRAMS.items() for unit in units}
+HEAVIEST = 100_000_000  # grams; a parcel that weighs more is a typing error
 # Moments outside are typing errors; some are not even moments in every time zone.
 YEARS = range(1995, 2100)
+
+
+class Step(NamedTuple):
+    """What a code says: where a parcel is, what is wrong with it by this report alone, and
+    who signed for it (values of Milestone, IncidentKind and Signed)."""
+
+    milestone: str
+    incident: str = ""
+    signed: str = ""
+
+
+def form(body: bytes) -> dict[str, bytes]:
+    """The fields of a posted form, byte for byte as they were before they were encoded: a
+    signature is made over these. Of a field that comes twice the first counts. One that
+    was encoded twice (it begins with %7B and not with a brace) is decoded twice."""
+    fields: dict[str, bytes] = {}
+    for pair in body.split(b"&", MOST_FIELDS):
+        name, _, value = pair.partition(b"=")
+        plain = _decoded(value)
+        if plain[:3].upper() == b"%7B":
+            plain = _decoded(plain)
+        fields.setdefault(unquote(name.decode("ascii", "replace")), plain)
+    return fields
+
+
+def _decoded(value: bytes) -> bytes:
+    """As urllib does it, but in runs: it stands before every signature, a stranger's too."""
+    return ENCODED.sub(
+        lambda run: bytes.fromhex(run[0].replace(b"%", b"").decode()), value.replace(b"+", b" ")
+    )
 
 
 def document(body: bytes) -> dict[str, Any]:
@@ -72,6 +121,17 @@ def language(value: object) -> str:
     return tag if len(tag) <= LONGEST_LANGUAGE and LANGUAGE.fullmatch(tag) else ""
 
 
+def grams(value: object, unit: str = "") -> int | None:
+    """A weight in grams: a number, or a text with or without a unit, which else is `unit`.
+    None for nothing, zero and rubbish."""
+    told = str(value) if isinstance(value, float) else text(value, 40)
+    found = WEIGHT.fullmatch(told.lower())
+    if not found or (found[2] or unit) not in GRAMS_OF:
+        return None
+    weight = round(Decimal(found[1]) * GRAMS_OF[found[2] or unit])
+    return weight if 0 < weight <= HEAVIEST else None
+
+
 def moment(value: object) -> datetime | None:
     """A date and time in ISO 8601, aware or not, as it was written."""
     try:
@@ -79,6 +139,26 @@ def moment(value: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.year in YEARS else None
+
+
+def chinese_moment(value: object) -> datetime | None:
+    """A date and time by the clocks of China, in UTC: 2026-10-12 09:30:00, also with
+    slashes and without leading zeros."""
+    plain = text(value, 40).replace("/", "-")
+    found = moment(plain)
+    if found is None:
+        try:
+            found = datetime.strptime(plain, "%Y-%m-%d %H:%M:%S")
+        except ValueError:
+            return None
+        if found.year not in YEARS:
+            return None
+    return (found if found.tzinfo else found.replace(tzinfo=CHINA)).astimezone(UTC)
+
+
+def chinese(words: str) -> str:
+    """The language of words that are mostly, but not always, Chinese: zh, or ''."""
+    return "zh" if HAN.search(words) else ""
 
 
 def local(found: datetime, place: str) -> datetime:
@@ -92,6 +172,15 @@ def offset_of(found: datetime | None) -> int | None:
     """Minutes east of UTC, as they were written; None when they were not."""
     offset = found.utcoffset() if found else None
     return None if offset is None else round(offset.total_seconds() / 60)
+
+
+def in_order(newest_first: Iterable[ScanReport]) -> tuple[ScanReport, ...]:
+    """Reports by their time, the oldest first. What is told twice of one moment, code and
+    place is one report, in the words of the newest."""
+    found: dict[tuple[datetime, str, str], ScanReport] = {}
+    for report in newest_first:
+        found.setdefault((report.at, report.code, report.place), report)
+    return tuple(sorted(reversed(found.values()), key=lambda report: report.at))
 
 
 @cache

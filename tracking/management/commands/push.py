@@ -91,7 +91,7 @@ def connection_of(provider: str, slug: str | None) -> Connection:
 
 def replayed(connection: Connection, body: bytes) -> tuple[Push, bool]:
     """The push as the provider would send it, received as it would be."""
-    headers, body = providers.load(connection.provider).signed(body, connection.key)
+    headers, body = connection.adapter.signed(body, connection.access)
     return connection.receive(headers, body, ring=False)
 
 

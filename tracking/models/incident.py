@@ -1,0 +1,109 @@
+"""Incident: something that is wrong with a parcel, from when to when.
+
+`tracking/watch.py` says what is wrong; this keeps it, once per kind while it lasts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from tracking.incidents import IncidentKind
+from tracking.watch import Finding
+
+if TYPE_CHECKING:
+    from tracking.models.parcel import Parcel
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def open(self) -> "IncidentQuerySet":
+        return self.filter(cleared_at=None)
+
+
+class Incident(models.Model):
+    """since: when the trouble began, by the scans. level: how grave, from 1; rises while it
+    lasts. detail: what the words need (place, country, code, attempts …)."""
+
+    parcel = models.ForeignKey("tracking.Parcel", models.CASCADE, related_name="incidents")
+    kind = models.CharField(max_length=24, choices=IncidentKind)
+    level = models.PositiveSmallIntegerField(default=1)
+    since = models.DateTimeField()
+    detail = models.JSONField(default=dict, blank=True)
+    opened_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    cleared_at = models.DateTimeField(null=True, blank=True)
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parcel", "kind"], name="incident_open_once", condition=Q(cleared_at=None)
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["kind", "since"], name="incident_open", condition=Q(cleared_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, since {self.since:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.cleared_at is None
+
+    def is_as(self, finding: Finding) -> bool:
+        return (self.level, self.since, self.detail) == (
+            finding.level,
+            finding.since,
+            dict(finding.detail),
+        )
+
+
+@dataclass
+class Changes:
+    """What came of one look at a parcel's troubles."""
+
+    opened: list[Incident] = field(default_factory=list)
+    updated: list[Incident] = field(default_factory=list)
+    cleared: list[Incident] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.opened or self.updated or self.cleared)
+
+
+def compared(
+    parcel: "Parcel", known: Mapping[str, Incident], found: Mapping[str, Finding], now: datetime
+) -> Changes:
+    """How the open incidents must change to say what was found; nothing is written here."""
+    changes = Changes()
+    for kind, finding in found.items():
+        incident = known.get(kind)
+        if incident is None:
+            changes.opened.append(
+                Incident(
+                    parcel=parcel,
+                    kind=kind,
+                    level=finding.level,
+                    since=finding.since,
+                    detail=dict(finding.detail),
+                    opened_at=now,
+                    updated_at=now,
+                )
+            )
+        elif not incident.is_as(finding):
+            incident.level, incident.since = finding.level, finding.since
+            incident.detail, incident.updated_at = dict(finding.detail), now
+            changes.updated.append(incident)
+    for kind, incident in known.items():
+        if kind not in found:
+            incident.cleared_at = now
+            changes.cleared.append(incident)
+    return changes
