@@ -106,6 +106,8 @@ class LeasedRow(models.Model):
     """Subclasses add what is to be done, and may lower MAX_ATTEMPTS."""
 
     MAX_ATTEMPTS = 20  # with the waits below about two days: a weekend's outage
+    # Whether a row that is due for minutes means that our own work stands still.
+    IS_PROMPT = True
 
     state = models.CharField(max_length=8, choices=WorkState, default=WorkState.DUE)
     due_at = models.DateTimeField(default=timezone.now)

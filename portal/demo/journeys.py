@@ -5,13 +5,15 @@ the clocks of the place. `told` cuts it at a step and lays it into the calendar 
 its last step lies so many days back, and nothing in the future.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from portal.demo.people import Buyer
 from tracking.milestones import Milestone
 from tracking.models import ScanReport
+from tracking.reports import Signed
 
 ZONES = {
     "Vilnius": "Europe/Vilnius",
@@ -28,6 +30,21 @@ ZONES = {
     "西安": "Asia/Shanghai",
     "广州": "Asia/Shanghai",
 }
+COUNTRIES = {
+    "Vilnius": "LT",
+    "Frankfurt": "DE",
+    "Radefeld": "DE",
+    "London": "GB",
+    "Langley": "GB",
+    "Leipzig": "DE",
+    "Cincinnati": "US",
+    "Roissy": "FR",
+    "Utrecht": "NL",
+    "Jamaica, NY": "US",
+    "杭州": "CN",
+    "西安": "CN",
+    "广州": "CN",
+}
 HOME = ""  # the buyer's own town
 
 
@@ -41,6 +58,14 @@ class Step:
     milestone: str
     words: str
     language: str = "zh-Hans"
+    incident: str = ""
+    signed: str = ""
+
+    def tells(self, incident: str) -> Self:
+        return replace(self, incident=incident)
+
+    def signed_by(self, who: str) -> Self:
+        return replace(self, signed=who)
 
     def zone(self, buyer: Buyer) -> ZoneInfo:
         return ZoneInfo(ZONES.get(self.place, buyer.zone))
@@ -76,7 +101,9 @@ TO_BRITAIN = [
     Step(3, "19:05", "London", M.IN_TRANSIT, "Item returned from Customs. Sorted, HWDC.", "en"),
     Step(4, "05:50", HOME, M.IN_TRANSIT, "Item received at local delivery office.", "en"),
     Step(4, "07:35", HOME, M.OUT_FOR_DELIVERY, "Item is out for delivery today.", "en"),
-    Step(4, "11:48", HOME, M.DELIVERED, "Delivered to address and photo taken.", "en"),
+    Step(4, "11:48", HOME, M.DELIVERED, "Delivered, signed for by the addressee.", "en").signed_by(
+        Signed.SELF
+    ),
 ]
 TO_AMERICA = [
     *_THROUGH_FRANKFURT,
@@ -87,7 +114,9 @@ TO_AMERICA = [
     Step(6, "06:20", "Jamaica, NY", M.IN_TRANSIT, "Inbound Out of Customs", "en"),
     Step(7, "22:41", HOME, M.IN_TRANSIT, "Arrived at USPS Regional Facility", "en"),
     Step(8, "07:10", HOME, M.OUT_FOR_DELIVERY, "Out for Delivery", "en"),
-    Step(8, "10:26", HOME, M.DELIVERED, "Delivered, Front Door/Porch", "en"),
+    Step(8, "10:26", HOME, M.DELIVERED, "Delivered, Left with Individual", "en").signed_by(
+        Signed.SELF
+    ),
 ]
 TO_GERMANY = [
     *_OUT_OF_VILNIUS,
@@ -169,7 +198,9 @@ BY_SF = [
     Step(0, "23:18", "杭州", M.IN_TRANSIT, "快件已发车，发往【{town}中转场】"),
     Step(1, "03:52", HOME, M.IN_TRANSIT, "快件到达【{town}中转场】"),
     Step(1, "07:26", HOME, M.OUT_FOR_DELIVERY, "快件交给陈师傅，正在派送途中，请保持电话畅通"),
-    Step(1, "10:08", HOME, M.DELIVERED, "已签收，签收人：本人。感谢使用顺丰，期待再次为您服务"),
+    Step(
+        1, "10:08", HOME, M.DELIVERED, "已签收，签收人：本人。感谢使用顺丰，期待再次为您服务"
+    ).signed_by(Signed.SELF),
 ]
 BY_ZTO = [
     Step(0, "18:20", "杭州", M.ACCEPTED, "【杭州市】杭州西湖 的 小赵 已揽收"),
@@ -204,7 +235,9 @@ REFUSED_IN_HARBIN = [
 # Some end at the door instead.
 TO_GERMANY_AT_HOME = [
     *TO_GERMANY[:-1],
-    Step(3, "14:02", HOME, M.DELIVERED, "Die Sendung wurde erfolgreich zugestellt.", "de"),
+    Step(
+        3, "14:02", HOME, M.DELIVERED, "Die Sendung wurde dem Empfänger persönlich übergeben.", "de"
+    ).signed_by(Signed.SELF),
 ]
 TO_FRANCE_AT_HOME = [
     *TO_FRANCE[:-1],
@@ -245,6 +278,9 @@ def told(
                 place=step.place or home,
                 words=step.words.format(town=home),
                 language=step.language,
+                country=COUNTRIES.get(step.place, buyer.country),
+                incident=step.incident,
+                signed=step.signed,
                 utc_offset=int(offset.total_seconds() // 60),
             )
         )

@@ -36,7 +36,15 @@ from returns.models import (
 )
 from returns.sources import FulfilmentData, LineData, OrderData
 from tracking.milestones import Milestone
-from tracking.models import Account, Connection, Parcel, ScanReport
+from tracking.models import (
+    Account,
+    Connection,
+    HolidayNotice,
+    Incident,
+    Lane,
+    Parcel,
+    ScanReport,
+)
 
 POSTAGE = {"USD": Decimal("6.00"), "CNY": Decimal("12.00")}
 
@@ -62,6 +70,10 @@ def load(now: datetime | None = None) -> bool:
             chance = random.Random(slug)
             for case in CASES[slug]:
                 Storyteller(store, case, crew, chance, now).tell()
+        while Parcel.objects.watch():
+            pass
+        # What was opened and cleared while the past was told belongs to no real past.
+        Incident.objects.exclude(cleared_at=None).delete()
         # Each letter would ring for the worker; the clock's own ring is enough for all of them.
         del connection.run_on_commit[before:]
     return True
@@ -88,9 +100,20 @@ def open_shop(shop: Shop) -> Store:
         advice.full_clean()
         advice.save()
     LinkKey.objects.create(store=store, key_id="k1", secret=LINK_KEY)
-    for provider, key in shop.connections.items():
-        Connection.objects.create(account=store.account, provider=provider, key=key)
+    for values in shop.connections:
+        Connection.objects.create(account=store.account, **values)
+    for values in shop.lanes:
+        Lane.objects.create(account=store.account, **values)
+    for values in shop.holidays:
+        close(store, **values)
     return store
+
+
+def close(store: Store, starts_in: int, days: int, **values: Any) -> None:
+    """Some days off of the shop's own, that its pages announce."""
+    first = timezone.localdate() + timedelta(days=starts_in)
+    last = first + timedelta(days=days - 1)
+    HolidayNotice.objects.create(account=store.account, first=first, last=last, **values)
 
 
 class Storyteller:

@@ -10,16 +10,14 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission, User
 
 DESK, WAREHOUSE, OWNER = "desk", "warehouse", "owner"
-# A link key opens every order of its shop, a connection tells of every parcel: not for
-# whoever answers letters.
+# A link key opens every order of its shop: not for whoever answers letters.
 NOT_FOR_AGENTS = (
     "view_linkkey",
     "view_shortlink",
     "view_findattempt",
     "view_throttle",
-    "view_connection",
 )
-FOR_AGENTS = ("decide_return", "receive_return", "settle_return")
+FOR_AGENTS = ("decide_return", "receive_return", "settle_return", "change_parcel")
 FOR_WAREHOUSE = (
     "view_returnauthorization",
     "view_order",

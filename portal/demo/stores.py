@@ -18,14 +18,17 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class Shop:
     """account, store, policy: values of these models. reasons: reason → ReasonPolicy.
-    advice: CarrierAdvice, best first. connections: provider → key there."""
+    advice: CarrierAdvice, best first. connections, lanes: values of these models. holidays:
+    the same, but for starts_in, days: counted from the day of loading."""
 
     account: Row
     store: Row
     policy: Row
     reasons: dict[str, Row]
     advice: list[Row] = field(default_factory=list)
-    connections: dict[str, str] = field(default_factory=dict)
+    connections: list[Row] = field(default_factory=list)
+    lanes: list[Row] = field(default_factory=list)
+    holidays: list[Row] = field(default_factory=list)
 
 
 def _way(
@@ -62,6 +65,8 @@ JUNIPER = Shop(
         "closes": time(18),
     },
     store={
+        "sign_from": Decimal("180.00"),
+        "appoint_from_grams": 20_000,
         "slug": "juniper-pine",
         "name": "Juniper & Pine",
         "language": "en",
@@ -111,8 +116,27 @@ JUNIPER = Shop(
         _way("dpd", "Pickup", (1, 2), lane=Lane.DOMESTIC),
         _never(Avoid.CASH_ON_DELIVERY, "Cash on delivery", lane=Lane.DOMESTIC),
     ],
-    # Opens nothing at 17TRACK; it signs the pushes that `manage.py push` replays.
-    connections={"17track": "demo-key-of-nobody"},
+    connections=[
+        {"provider": "demo", "key": "needs-none"},
+        # Opens nothing at 17TRACK, which is never asked; it signs the pushes that
+        # `manage.py push` replays.
+        {"provider": "17track", "key": "demo-key-of-nobody", "position": 1, "is_asked": False},
+    ],
+    lanes=[
+        {"origin": "LT", "destination": "US", "days_from": 8, "days_to": 16},
+        {"origin": "LT", "destination": "GB", "days_from": 4, "days_to": 8},
+        {
+            "origin": "LT",
+            "destination": "DE",
+            "carrier": "dhl-paket",
+            "days_from": 3,
+            "days_to": 5,
+            "signature_service": "Transportversicherung mit Unterschrift",
+        },
+    ],
+    holidays=[
+        {"name": "moving to the new workshop", "name_zh": "搬迁新工坊", "starts_in": 9, "days": 4}
+    ],
 )
 
 SHANYUE = Shop(
@@ -125,6 +149,7 @@ SHANYUE = Shop(
         "works_weekends": True,
     },
     store={
+        "sign_from": Decimal("400.00"),
         "slug": "shanyue",
         "name": "山月茶器",
         "language": "zh-hans",
@@ -172,6 +197,7 @@ SHANYUE = Shop(
         ),
         _never(Avoid.NO_PROOF, "国际平邮小包"),
     ],
+    connections=[{"provider": "demo", "key": "needs-none"}],
 )
 
 SHOPS = {shop.store["slug"]: shop for shop in (JUNIPER, SHANYUE)}

@@ -12,7 +12,8 @@ WARM_UPS = 1
 @dataclass(frozen=True)
 class Pair:
     """what, floor: in words. prepare: what each round needs before the watch is started; its
-    result is handed to `thing` and to `least`. rounds: how many are enough."""
+    result is handed to `thing` and to `least`. rounds: how many are enough. each: how many
+    of it are done in one round; the times are those of one."""
 
     name: str
     what: str
@@ -21,6 +22,7 @@ class Pair:
     thing: Callable[[Any], object]
     least: Callable[[Any], object]
     prepare: Callable[[], Any] = lambda: None
+    each: int = 1
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Result:
             "worst_ms": _ms(max(self.things)),
             "floor_median_ms": _ms(median(self.floors)),
             "floor_best_ms": _ms(min(self.floors)),
+            "per_second": round(1 / median(self.things)),
             "times_floor": round(self.ratio, 2),
             "n": len(self.things),
         }
@@ -61,16 +64,16 @@ def measured(pair: Pair, rounds: int | None = None) -> Result:
             work(given)
             taken = perf_counter() - begun
             if number >= 0:
-                times.append(taken)
+                times.append(taken / pair.each)
     return Result(pair, things, floors)
 
 
 def table(results: list[Result]) -> str:
-    head = f"{'':<8}{'median':>12}{'floor':>12}{'times':>8}{'n':>6}  "
+    head = f"{'':<10}{'median':>13}{'floor':>13}{'times':>8}{'a second':>11}{'n':>6}  "
     rows = [
-        f"{one.pair.name:<8}{_ms(median(one.things)):>9.1f} ms{_ms(median(one.floors)):>9.1f} ms"
-        f"{one.ratio:>8.1f}{len(one.things):>6}  {one.pair.what}"
-        f"\n{'':<46}  floor: {one.pair.floor}"
+        f"{one.pair.name:<10}{_ms(median(one.things)):>10.3f} ms{_ms(median(one.floors)):>10.3f} ms"
+        f"{one.ratio:>8.1f}{1 / median(one.things):>11.0f}{len(one.things):>6}  {one.pair.what}"
+        f"\n{'':<61}  floor: {one.pair.floor}"
         for one in results
     ]
     return "\n".join([head, *rows])

@@ -17,7 +17,7 @@ def test_the_bench_ends_with_one_line_of_json():
     ran = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--n", "1"],
         cwd=settings.BASE_DIR,
-        env=environment,
+        env={**environment, "HOMEWARD_TEST_BENCH_SCALE": "0.001"},
         capture_output=True,
         text=True,
         timeout=240,

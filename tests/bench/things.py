@@ -18,11 +18,12 @@ from returns import photos
 from returns.models import BUYER, Order, ReturnAuthorization
 from returns.printed import own_fonts, printed_guide
 from tests import people
+from tests.bench import parcels
 from tests.bench.measure import Pair
 from tests.returns import photographs
 from tracking.milestones import Milestone
 from tracking.models import Connection, Push, ScanReport
-from tracking.providers import seventeentrack
+from tracking.providers import Access, seventeentrack
 
 TWELVE_MEGAPIXELS = (4000, 3000)
 NUMBER = "RB123456785GB"
@@ -88,7 +89,7 @@ def push() -> Pair:
         info = {"tracking": {"providers": [told]}}
         data = {"number": NUMBER, "carrier": 11031, "track_info": info}
         body = json.dumps({"event": "TRACKING_UPDATED", "data": data}).encode()
-        return seventeentrack.signed(body, KEY)
+        return seventeentrack.signed(body, Access(KEY))
 
     def thing(given: tuple[dict[str, str], bytes]) -> None:
         headers, body = given
@@ -146,7 +147,13 @@ def page() -> Pair:
     )
 
 
-THINGS: dict[str, Callable[[], Pair]] = {"photo": photo, "pdf": pdf, "push": push, "page": page}
+THINGS: dict[str, Callable[[], Pair]] = {
+    "photo": photo,
+    "pdf": pdf,
+    "push": push,
+    "page": page,
+    **parcels.THINGS,
+}
 
 
 # --- what they need -----------------------------------------------------------------------------

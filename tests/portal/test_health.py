@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from returns.models import Notice
-from tracking.models import Heartbeat
+from tracking.models import Connection, Following, Heartbeat
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +65,15 @@ def test_a_message_that_is_long_due_is_failing(watcher, order, late_by, status):
     assert answer.status_code == status
     assert answer.json()["late"] == ({"notice": 1} if status == 503 else {})
     assert order.email not in answer.content.decode()
+
+
+def test_a_provider_that_is_away_is_not_our_failing(watcher, order):
+    Heartbeat.beat()
+    account = order.store.account
+    connection = Connection.objects.create(account=account, provider="demo", key="none")
+    yesterday = timezone.now() - timedelta(days=1)
+    Following.objects.create(connection=connection, number="1", wish="query", due_at=yesterday)
+    assert watcher.get("/healthz/jobs").json()["late"] == {}
 
 
 def test_health_is_only_read(watcher):

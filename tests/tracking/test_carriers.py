@@ -6,6 +6,7 @@ import pytest
 from django.utils import translation
 
 from tracking.carriers import CARRIERS, called, code_of, page_of
+from tracking.providers import kdniao, kuaidi100, seventeentrack
 
 
 @pytest.mark.parametrize(
@@ -73,8 +74,22 @@ def test_no_two_carriers_share_a_spelling():
 def test_a_carrier_s_page_carries_the_number_and_nothing_else():
     for carrier in CARRIERS.values():
         names = [name for _, name, *_ in string.Formatter().parse(carrier.page) if name]
-        assert names == (["number"] if carrier.page else [])
+        assert names in (["number"], [])  # without it, one types it in there
         assert not carrier.page or carrier.page.startswith("https://")
         assert len(carrier.code) <= 40
     assert page_of("ups", "1Z 9/9&x=1").endswith("?tracknum=1Z%209%2F9%26x%3D1")
-    assert page_of("gls", "1") == page_of("nobody", "1") == page_of("ups", "") == ""
+    assert page_of("yodel", "1") == page_of("nobody", "1") == page_of("ups", "") == ""
+
+
+def test_those_that_providers_name_are_known_all_around():
+    """The carriers of the providers' own lists: names, a way to reach them, provider codes."""
+    at_providers = set(seventeentrack.KEYS) | set(kuaidi100.KEYS) | set(kdniao.KEYS)
+    complete = [
+        carrier.code
+        for carrier in CARRIERS.values()
+        if carrier.name and carrier.name_zh and carrier.page and carrier.code in at_providers
+    ]
+    assert len(complete) >= 40
+    chinese = {"sf", "yto", "zto", "sto", "yunda", "jd", "jt", "ems", "china-post", "deppon"}
+    assert chinese <= set(kuaidi100.KEYS) & set(kdniao.KEYS) & set(complete)
+    assert all(CARRIERS[code].phone for code in chinese)
