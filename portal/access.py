@@ -4,7 +4,7 @@
 |-----------------------------|-----------------------------------|--------------------------|
 | link (signed or short)      | status, items, timeline, photos   | what cannot hurt when the|
 |                             | of goods; contact, address masked | link was forwarded       |
-| the session that sent it    | also that photo, whatever it shows| also take it away again  |
+| the session that sent it    | also that photo or paper          | also take it away again  |
 | fresh code (under 15 min)   | also address, photos of parcel    | also address, contact,   |
 |                             | and waybill, documents            | money, data, any photo   |
 | no session                  | the Find page at every address    | ask for a code           |
@@ -28,13 +28,13 @@ from django.utils import timezone, translation
 
 from portal.speaking import speaking
 from returns import addresses
-from returns.models import Order, Photo, Store
+from returns.models import Document, Order, Photo, Store
 from returns.models.access import PER_NEIGHBOURHOOD, PER_NETWORK, Throttle, secret_hash
 
 GRANTS = "orders"  # session: {order id: when a code was entered (seconds since 1970) or 0}
 ENTRIES = "entries"  # session: {order id: when it was opened last (seconds since 1970)}
 MOST_GRANTS = 20  # the latest; nobody follows more orders in one browser
-SENT = "photos"  # session: keys of the photos that it sent, the latest last
+SENT = "photos"  # session: keys of the photos and papers that it sent, the latest last
 MOST_SENT = 60
 CODE_IS_FRESH = timedelta(minutes=15)
 LOG_INS = (60, timedelta(hours=1))
@@ -184,10 +184,10 @@ def _finished(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def remember(request: HttpRequest, photo: Photo) -> None:
-    """This session sent `photo`: it may see it and take it away again."""
-    sent = [key for key in request.session.get(SENT, []) if key != str(photo.key)]
-    request.session[SENT] = [*sent, str(photo.key)][-MOST_SENT:]
+def remember(request: HttpRequest, file: Photo | Document) -> None:
+    """This session sent `file`: it may see it and take it away again."""
+    sent = [key for key in request.session.get(SENT, []) if key != str(file.key)]
+    request.session[SENT] = [*sent, str(file.key)][-MOST_SENT:]
 
 
 def sees(request: OrderRequest, photo: Photo) -> bool:
@@ -196,9 +196,10 @@ def sees(request: OrderRequest, photo: Photo) -> bool:
     return not photo.shows_address or owns(request, photo)
 
 
-def owns(request: OrderRequest, photo: Photo) -> bool:
-    """Whoever holds no more than the link could take away what proves something."""
-    return request.has_fresh_code or str(photo.key) in request.session.get(SENT, [])
+def owns(request: OrderRequest, file: Photo | Document) -> bool:
+    """Whoever holds no more than the link could take away what proves something. A paper is
+    also shown to nobody else: names, addresses and accounts stand on it."""
+    return request.has_fresh_code or str(file.key) in request.session.get(SENT, [])
 
 
 def may_ask(request: HttpRequest) -> datetime | None:

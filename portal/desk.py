@@ -18,18 +18,21 @@ from portal.views.errors import too_often
 from returns.models import Notice, Promise, PromiseKind, ReturnAuthorization
 from returns.queues import QUEUES, Queue
 from returns.states import Status
+from tracking import health
+from tracking import queues as parcels
 from tracking.models import Push
 from tracking.work import WorkState
 
 OVERDUE_SHOWN = 20
 LANGUAGE = "en"
 OVERDUE = "Promises overdue"
+SEES_RETURNS, SEES_PARCELS = "returns.view_returnauthorization", "tracking.view_parcel"
 
 
 @dataclass(frozen=True)
 class Tile:
     """One queue: how many wait, since when, how many of them longer than promised; note:
-    that in words. needs: the permission to open it; '' for all who see returns."""
+    that in words. needs: the permission to open it."""
 
     name: str
     url: str
@@ -37,7 +40,7 @@ class Tile:
     oldest: datetime | None = None
     late: int = 0
     note: str = ""
-    needs: str = ""
+    needs: str = SEES_RETURNS
 
 
 @dataclass(frozen=True)
@@ -97,25 +100,83 @@ def _promises() -> list[Tile]:
     ]
 
 
-# Each group with the permission of those who work on it.
-GROUPS: tuple[tuple[str, str, Callable[[], list[Tile]]], ...] = (
-    ("Requests", "returns.decide_return", _requests),
-    ("Parcels that come back", "returns.receive_return", lambda: _work("receive", "inspect")),
-    ("Money and goods", "returns.settle_return", lambda: _work("settle", "send")),
-    ("To look into", "returns.decide_return", lambda: _work("surplus", "doubt", "quiet")),
-    ("Our word", "returns.decide_return", _promises),
+def _under_way() -> list[Tile]:
+    page = reverse("admin:tracking_parcel_changelist")
+    tiles = [
+        Tile(
+            parcels.TROUBLES[name].label,
+            f"{page}?wrong={name}",
+            found.count,
+            found.oldest,
+            needs=SEES_PARCELS,
+        )
+        for name, found in parcels.troubles().items()
+    ]
+    left = parcels.unfollowed_figures()
+    refused = f"{page}?follow=refused"
+    return [
+        *tiles,
+        Tile(
+            "Numbers that nobody follows",
+            refused,
+            left.count,
+            left.oldest,
+            needs=SEES_PARCELS,
+        ),
+        _silent_providers(),
+    ]
+
+
+def _silent_providers() -> Tile:
+    silent = health.silent()
+    heard = min((row.last_answer_at or row.created_at for row in silent), default=None)
+    page = reverse("admin:tracking_connection_health")
+    name = "Providers that do not answer"
+    return Tile(name, page, len(silent), heard, needs="tracking.view_connection")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group before it is counted. works: the permission of those who work on it. sees:
+    the permissions of whom it shows anything."""
+
+    name: str
+    works: str
+    tiles: Callable[[], list[Tile]]
+    sees: tuple[str, ...] = (SEES_RETURNS,)
+
+
+GROUPS: tuple[Section, ...] = (
+    Section("Requests", "returns.decide_return", _requests),
+    Section(
+        "Parcels that come back", "returns.receive_return", lambda: _work("receive", "inspect")
+    ),
+    Section("Money and goods", "returns.settle_return", lambda: _work("settle", "send")),
+    Section("To look into", "returns.decide_return", lambda: _work("surplus", "doubt", "quiet")),
+    Section(
+        "Parcels on their way",
+        "tracking.change_parcel",
+        _under_way,
+        (SEES_PARCELS, "tracking.view_connection"),
+    ),
+    Section("Our word", "returns.decide_return", _promises),
 )
+
+
+def may_see(request: HttpRequest, needs: str) -> bool:
+    """As the desk's own pages do, who may change a thing may look at it."""
+    may = request.user.has_perm
+    return may(needs) or may(needs.replace(".view_", ".change_"))
 
 
 def groups(request: HttpRequest) -> list[Group]:
     """Every queue of the desk in the order in which it should be worked: what this member
     of staff may do comes first."""
-    mine = sorted(GROUPS, key=lambda group: not request.user.has_perm(group[1]))
+    seen = [group for group in GROUPS if any(may_see(request, needs) for needs in group.sees)]
+    mine = sorted(seen, key=lambda group: not request.user.has_perm(group.works))
     found = [
-        Group(
-            name, [tile for tile in tiles() if not tile.needs or request.user.has_perm(tile.needs)]
-        )
-        for name, _, tiles in mine
+        Group(group.name, [tile for tile in group.tiles() if may_see(request, tile.needs)])
+        for group in mine
     ]
     return [group for group in found if group.tiles]
 
@@ -146,13 +207,12 @@ class Desk(AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        context: dict[str, Any] = {}
-        if request.user.has_perm("returns.view_returnauthorization"):
+        found = groups(request)
+        context: dict[str, Any] = {"groups": found, "sees_returns": may_see(request, SEES_RETURNS)}
+        if context["sees_returns"]:
             overdue = Promise.objects.late().select_related("order", "authorization")
-            found = groups(request)
-            context = {
+            context |= {
                 "overdue": overdue[:OVERDUE_SHOWN],
                 "late": sum(t.count for g in found for t in g.tiles if t.name == OVERDUE),
-                "groups": found,
             }
         return super().index(request, context | (extra_context or {}))

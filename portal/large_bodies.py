@@ -54,7 +54,7 @@ def _entrance(
 ENTRANCES = [
     # The store falls away on a store's own host (portal/hosts.py).
     _entrance(
-        r"(/s/[^/]+)?/o/[^/]+/returns/[^/]+/photos/",
+        r"(/s/[^/]+)?/o/[^/]+/(returns/[^/]+/photos|papers)/",
         16 * MB,
         60,
         _files_from(lambda r: bool(granted(r))),

@@ -10,6 +10,7 @@ from portal.views import (
     find,
     health,
     order,
+    papers,
     parcel_back,
     photos,
     return_page,
@@ -51,10 +52,18 @@ returns_pages = [
     path("returns/<number:number>/posted/", parcel_back.without_number, name="return_posted"),
     path("returns/<number:number>/guide.pdf", parcel_back.guide, name="return_guide"),
     path("returns/<number:number>/label/", parcel_back.label, name="return_label"),
+    path("returns/<number:number>/invoice.pdf", papers.invoice, name="return_invoice"),
     path("returns/<number:number>/photos/", photos.page, name="photos"),
     path("returns/<number:number>/photos/<uuid:key>/", photos.picture, name="photo"),
     path("returns/<number:number>/photos/<uuid:key>/small/", photos.thumbnail, name="photo_small"),
     path("returns/<number:number>/photos/<uuid:key>/remove/", photos.remove, name="photo_remove"),
+]
+
+papers_pages = [
+    path("papers/", papers.page, name="papers"),
+    path("papers/value.pdf", papers.value, name="value_proof"),
+    path("papers/<uuid:key>/", papers.paper, name="paper"),
+    path("papers/<uuid:key>/remove/", papers.remove, name="paper_remove"),
 ]
 
 order_pages = [
@@ -63,6 +72,7 @@ order_pages = [
     path("address/", order.address, name="address"),
     path("code/", find.step_up, name="step_up"),
     *returns_pages,
+    *papers_pages,
 ]
 
 pages: tuple[list[URLPattern | URLResolver], str] = (

@@ -1,11 +1,9 @@
 """Writing many rows at once."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from django.db import connections, models, router
-
-type Column = models.Field[Any, Any]
 
 
 def update_rows(
@@ -26,7 +24,7 @@ def update_rows(
     meta = rows[0]._meta
     connection = connections[router.db_for_write(type(rows[0]))]
     written, still = _columns(meta, fields), _columns(meta, only or ())
-    key = cast(Column, meta.pk)
+    key: Any = meta.pk
     quote = connection.ops.quote_name
     sets = ", ".join(f"{quote(field.column)} = %s" for field in written)
     keys = " AND ".join(f"{quote(field.column)} = %s" for field in (key, *still))
@@ -47,5 +45,5 @@ def update_rows(
         cursor.executemany(sql, values)
 
 
-def _columns(meta: Any, names: Sequence[str] | Mapping[str, object]) -> list[Column]:
+def _columns(meta: Any, names: Sequence[str] | Mapping[str, object]) -> list[Any]:
     return [meta.get_field(name) for name in names]

@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from returns.admin.posting import parcel_back
 from returns.admin.reception import weight_in_words
-from returns.models import ReturnAuthorization
+from returns.models import Document, ReturnAuthorization
 from tracking import carriers
+from tracking.models import merged
 
 EARLIER_SHOWN = 10
 
@@ -23,6 +24,7 @@ def case(rma: ReturnAuthorization) -> dict[str, Any]:
         "earlier": _earlier(rma),
         "photos": rma.photos.select_related("user"),
         "documents": rma.documents.select_related("user"),
+        "papers": Document.objects.from_buyers().filter(order=rma.order_id),
         "receipts": _receipts(rma),
         **_journey(rma),
     }
@@ -58,5 +60,6 @@ def _journey(rma: ReturnAuthorization) -> dict[str, Any]:
         "carrier": carriers.called(code),
         "carrier_page": carriers.page_of(code, number),
         "parcel": parcel,
-        "scans": parcel.scans.all() if parcel else [],
+        "scans": merged(list(parcel.scans.all())) if parcel else [],
+        "troubles": parcel.incidents.open() if parcel else [],
     }

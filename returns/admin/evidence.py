@@ -85,26 +85,57 @@ class ResolutionAdmin(EvidenceAdmin):
         return formats.money(row.amount, currency) if row.is_money else ""
 
 
-class FileAdmin(EvidenceAdmin):
-    """A row with a file, which its return's page shows."""
-
-    file_view: str
-
-    @admin.display(description="file")
-    def opened(self, row: Any) -> str:
-        url = reverse(self.file_view, args=[row.authorization_id, row.key])
-        return format_html('<a href="{}">Open</a>', url)
-
-
 @admin.register(Photo)
-class PhotoAdmin(FileAdmin):
-    file_view = "admin:returns_returnauthorization_photo_file"
+class PhotoAdmin(EvidenceAdmin):
     list_display = ["taken_at", "return_linked", "kind", "taken_by", "user", "opened"]
     list_filter = ["kind", "taken_by", "authorization__order__store"]
 
+    @admin.display(description="file")
+    def opened(self, row: Photo) -> str:
+        view = "admin:returns_returnauthorization_photo_file"
+        return format_html(
+            '<a href="{}">Open</a>', reverse(view, args=[row.authorization_id, row.key])
+        )
+
 
 @admin.register(Document)
-class DocumentAdmin(FileAdmin):
-    file_view = "admin:returns_returnauthorization_document_file"
-    list_display = ["added_at", "return_linked", "kind", "content_type", "user", "opened"]
-    list_filter = ["kind", "authorization__order__store"]
+class DocumentAdmin(EvidenceAdmin):
+    """A label belongs to a return, a paper for customs to an order."""
+
+    list_display = [
+        "added_at",
+        "return_linked",
+        "order_linked",
+        "kind",
+        "content_type",
+        "sent_by",
+        "user",
+        "opened",
+    ]
+    list_filter = ["kind", "sent_by", "authorization__order__store", "order__store"]
+    list_select_related = ["authorization__order", "order", "user"]
+    search_fields = [*FIND, "order__number", "order__email"]
+    kept_back = EvidenceAdmin.kept_back | {"order"}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["return_linked", "order_linked"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return ["order_linked", *super().get_fields(request, obj)]
+
+    @admin.display(description="return", ordering="authorization__number")
+    def return_linked(self, row: Document) -> str:
+        return super().return_linked(row) if row.authorization else ""
+
+    @admin.display(description="order", ordering="order__number")
+    def order_linked(self, row: Document) -> str:
+        order = row.order or (row.authorization and row.authorization.order)
+        url = reverse("admin:returns_order_change", args=[order.pk]) if order else ""
+        return format_html('<a href="{}">{}</a>', url, order.number) if order else ""
+
+    @admin.display(description="file")
+    def opened(self, row: Document) -> str:
+        name = "order_paper_file" if row.order_id else "returnauthorization_document_file"
+        owner = row.order_id or row.authorization_id
+        url = reverse(f"admin:returns_{name}", args=[owner, row.key])
+        return format_html('<a href="{}">Open</a>', url)

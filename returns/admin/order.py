@@ -1,9 +1,11 @@
 """Orders as the shop told us, with everything that belongs to them."""
 
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -11,8 +13,10 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from returns.admin.base import ReadOnly, ReadOnlyAdmin, ReadOnlyInline
+from returns.admin.pictures import paper_file
 from returns.models import (
     Actor,
+    Document,
     Event,
     Notice,
     Order,
@@ -21,6 +25,7 @@ from returns.models import (
     ReturnAuthorization,
     Shipment,
 )
+from tracking.models import Incident
 
 
 class LineInline(ReadOnlyInline):
@@ -30,7 +35,39 @@ class LineInline(ReadOnlyInline):
 
 class ShipmentInline(ReadOnlyInline):
     model = Shipment
-    fields = ["shipped_at", "parcel", "number", "in_doubt", "is_return", "delivered"]
+    fields = [
+        "shipped_at",
+        "parcel",
+        "standing",
+        "wrong",
+        "sent_with",
+        "number",
+        "in_doubt",
+        "is_return",
+        "delivered",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Shipment]:
+        still = Prefetch("parcel__incidents", Incident.objects.open(), to_attr="open_incidents")
+        return super().get_queryset(request).select_related("parcel").prefetch_related(still)
+
+    @admin.display(description="where it is")
+    def standing(self, shipment: Shipment) -> str:
+        return shipment.parcel.get_milestone_display() if shipment.parcel else ""
+
+    @admin.display(description="what is wrong")
+    def wrong(self, shipment: Any) -> str:
+        rows = shipment.parcel.open_incidents if shipment.parcel else []
+        return "; ".join(str(incident) for incident in rows)
+
+    @admin.display(description="sent with")
+    def sent_with(self, shipment: Shipment) -> str:
+        parcel = shipment.parcel
+        flags = {
+            "signature": parcel is not None and parcel.wants_signature,
+            "appointment": parcel is not None and parcel.by_appointment,
+        }
+        return ", ".join(words for words, flag in flags.items() if flag)
 
     @admin.display(description="delivered")
     def delivered(self, shipment: Shipment) -> str:
@@ -45,6 +82,18 @@ class ReturnInline(ReadOnlyInline):
     def number_linked(self, rma: ReturnAuthorization) -> str:
         url = reverse("admin:returns_returnauthorization_change", args=[rma.pk])
         return format_html('<a href="{}">{}</a>', url, rma.number)
+
+
+class PaperInline(ReadOnlyInline):
+    model = Document
+    verbose_name_plural = "papers for customs"
+    fields = ["opened", "added_at", "sent_by", "user", "looked_at"]
+
+    @admin.display(description="paper")
+    def opened(self, paper: Document) -> str:
+        url = reverse("admin:returns_order_paper_file", args=[paper.order_id, paper.key])
+        words = f"{paper.get_kind_display()}, {paper.extension.upper()}"
+        return format_html('<a href="{}">{}</a>', url, words)
 
 
 class PromiseInline(ReadOnlyInline):
@@ -79,7 +128,15 @@ class OrderAdmin(ReadOnlyAdmin):
         "returns__number",
     ]
     search_help_text = "Order number, return number, waybill, email, name or phone"
-    inlines = [LineInline, ShipmentInline, ReturnInline, PromiseInline, EventInline, NoticeInline]
+    inlines = [
+        LineInline,
+        ShipmentInline,
+        ReturnInline,
+        PaperInline,
+        PromiseInline,
+        EventInline,
+        NoticeInline,
+    ]
 
     def get_queryset(self, request: HttpRequest):
         return super().get_queryset(request).select_related("store")
@@ -99,9 +156,18 @@ class OrderAdmin(ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def get_urls(self) -> list:
-        view = self.admin_site.admin_view(require_POST(self.close_links))
-        own = [path("<int:pk>/close_links/", view, name="returns_order_close_links")]
+        close = self.admin_site.admin_view(require_POST(self.close_links))
+        paper = self.admin_site.admin_view(self.paper_file)
+        own = [
+            path("<int:pk>/close_links/", close, name="returns_order_close_links"),
+            path("<int:pk>/paper_file/<uuid:key>/", paper, name="returns_order_paper_file"),
+        ]
         return own + super().get_urls()
+
+    def paper_file(self, request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise Http404
+        return paper_file(request, pk, key)
 
     def close_links(self, request: HttpRequest, pk: int) -> HttpResponse:
         order = self.get_object(request, str(pk))

@@ -1,4 +1,5 @@
-"""Photographs: taken at the warehouse, and shown, with labels, to whoever works at the desk.
+"""Photographs: taken at the warehouse, and shown, with labels and the papers that buyers sent,
+to whoever works at the desk.
 
 Nothing here has a public address: each file is handed out by a view that knows who asks.
 """
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -72,6 +74,19 @@ def photo_file(request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
 
 
 def document_file(request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
-    document = get_object_or_404(Document, authorization=pk, key=key)
+    """The label of this return, or a paper that its buyer sent for the order."""
+    found = Q(authorization=pk) | Q(order__returns=pk)
+    return _handed_out(get_object_or_404(Document, found, key=key))
+
+
+def paper_file(request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
+    """A paper that the buyer sent for this order."""
+    return _handed_out(get_object_or_404(Document, order=pk, key=key))
+
+
+def _handed_out(document: Document) -> HttpResponse:
     file = f"{document.kind}-{document.key}.{document.extension}"
-    return served(document.file, document.content_type, file, attached=True)
+    answer = served(document.file, document.content_type, file, attached=True)
+    if document.is_buyers:
+        document.note_look()
+    return answer

@@ -46,11 +46,23 @@ class CarrierAdviceInline(admin.TabularInline):
     extra = 0
 
 
+LARGE_OR_VALUABLE = ["sign_from", "appoint_from_grams", "appoint_from_cm"]
+
+
 @admin.register(Store)
 class StoreAdmin(admin.ModelAdmin):
     list_display = ["name", "slug", "language", "currency", "is_active"]
     inlines = [PolicyInline, CarrierAdviceInline, LinkKeyInline]
     list_select_related = ["account"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Store | None = None) -> Any:
+        usual = [name for name in self.get_fields(request, obj) if name not in LARGE_OR_VALUABLE]
+        about_parcels = {
+            "fields": LARGE_OR_VALUABLE,
+            "description": "Parcels are marked from the next one on. What to book for it at a "
+            "carrier stands in the lanes of the store’s account.",
+        }
+        return [(None, {"fields": usual}), ("Large or valuable parcels", about_parcels)]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A store with orders is switched off, not deleted."""

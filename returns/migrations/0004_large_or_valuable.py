@@ -30,4 +30,9 @@ class Migration(migrations.Migration):
             name='sign_from',
             field=models.DecimalField(blank=True, decimal_places=3, help_text='Value in the store’s currency from which a signature is wanted at the door.', max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='signature from'),
         ),
+        migrations.AlterField(
+            model_name='shipment',
+            name='carrier',
+            field=models.CharField(blank=True, help_text='By the shop, or by the buyer.', max_length=40, verbose_name='carrier as given'),
+        ),
     ]

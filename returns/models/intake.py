@@ -29,6 +29,7 @@ from returns.models.store import Store
 from returns.sources import FulfilmentData, LineData, OrderData, ScanData
 from tracking.calendars import zone_of
 from tracking.models import Parcel, ScanReport, Story
+from tracking.models.parcel import plain
 
 if TYPE_CHECKING:
     from returns.models.order import Order, OrderLine
@@ -290,7 +291,13 @@ class _Intake:
             ]
             for parcel in found or [None]:
                 shipments.append(
-                    Shipment(order=order, source_id=part.source_id, parcel=parcel, shipped_at=at)
+                    Shipment(
+                        order=order,
+                        source_id=part.source_id,
+                        parcel=parcel,
+                        carrier=part.carrier if parcel else "",
+                        shipped_at=at,
+                    )
                 )
                 contents.append(inside)
                 # The shop does not say which unit is in which parcel: all on the first.
@@ -488,8 +495,16 @@ class _Intake:
         """One shipment for each waybill; a corrected number takes the wrong one's place."""
         first_told = min((row.shipped_at for row in mine), default=order.source_version)
         shipped_at = fulfilment.shipped_at or first_told
+        carrier = fulfilment.carrier if fulfilment.numbers else ""
+        # Its carrier may have been corrected since; the shop's word for it has not changed.
+        same = {
+            plain(row.parcel.number): row.parcel
+            for row in mine
+            if row.parcel and row.carrier == carrier
+        }
         wanted: list[Parcel | None] = [
-            Parcel.objects.announce(
+            same.get(plain(number))
+            or Parcel.objects.announce(
                 self.store.account,
                 number,
                 fulfilment.carrier,
@@ -508,13 +523,14 @@ class _Intake:
                     order=order,
                     source_id=fulfilment.source_id,
                     parcel=parcel,
+                    carrier=carrier,
                     shipped_at=shipped_at,
                 )
-            elif (row.parcel, row.shipped_at) != (parcel, shipped_at):
+            elif (row.parcel, row.carrier, row.shipped_at) != (parcel, carrier, shipped_at):
                 if row.parcel and row.parcel != parcel:
                     replaced.append(row.parcel)
-                row.parcel, row.shipped_at = parcel, shipped_at
-                row.save(update_fields=["parcel", "shipped_at"])
+                row.parcel, row.carrier, row.shipped_at = parcel, carrier, shipped_at
+                row.save(update_fields=["parcel", "carrier", "shipped_at"])
             shipments.append(row)
         self._take_away(free)
         _drop_unsent(replaced)

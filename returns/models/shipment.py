@@ -30,7 +30,9 @@ class Shipment(models.Model):
     number = models.CharField(
         "number as given", max_length=60, blank=True, help_text="By the buyer, for a return."
     )
-    carrier = models.CharField(max_length=40, blank=True, help_text="A code of carriers.py.")
+    carrier = models.CharField(
+        "carrier as given", max_length=40, blank=True, help_text="By the shop, or by the buyer."
+    )
     in_doubt = models.BooleanField(
         default=False,
         help_text="The number is another parcel's as well: not followed until somebody looked.",

@@ -343,6 +343,18 @@ def test_a_number_that_comes_later_joins_its_shipment(store):
     assert Shipment.objects.get().parcel.number == "GLS1"
 
 
+def test_a_carrier_that_was_corrected_stays_corrected_when_the_shop_tells_the_same(store):
+    Order.objects.take_in(store, told())
+    parcel = Parcel.objects.get()
+    parcel.correct_carrier("ups")
+    Order.objects.take_in(store, newer(told()))
+    assert [(one.pk, one.carrier) for one in Parcel.objects.all()] == [(parcel.pk, "ups")]
+    [sent] = told().fulfilments
+    other = newer(newer(told(fulfilments=(replace(sent, carrier="usps"),))))
+    Order.objects.take_in(store, other)
+    assert Parcel.objects.get().carrier == "usps", "the shop has changed its mind"
+
+
 def test_one_fulfilment_in_two_parcels_counts_its_goods_once(store):
     [sent] = told().fulfilments
     Order.objects.take_in(store, told(fulfilments=(replace(sent, numbers=("A", "B")),)))

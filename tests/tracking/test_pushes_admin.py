@@ -149,6 +149,7 @@ def test_a_push_is_processed_again_from_the_list(owner, django_capture_on_commit
     send(body("delivered"))
     tasks.process_pushes()
     parcel = Parcel.objects.announce(account, NUMBER, "royal-mail")
+    OrmQ.objects.all().delete()
     with django_capture_on_commit_callbacks(execute=True):
         answer = again(owner, Push.objects.get())
     assert "1 will be processed again." in answer.content.decode()

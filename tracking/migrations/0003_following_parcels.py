@@ -404,6 +404,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='following',
+            index=models.Index(condition=models.Q(('state', 'dead'), models.Q(('refusal', ''), _negated=True), _connector='OR'), fields=['parcel'], name='following_refused'),
+        ),
+        migrations.AddIndex(
+            model_name='following',
             index=models.Index(condition=models.Q(('state', 'due')), fields=['due_at'], name='following_due'),
         ),
         migrations.AddIndex(

@@ -76,7 +76,7 @@ def plan(
         locked = row.may_be_queried_at()
         if row.state not in (WorkState.DUE, WorkState.CLAIMED) and not (locked and locked > now):
             ask.append(row)
-        if is_well and not row.is_silent(now, parcel.last_scan_at):
+        if is_well and not row.is_silent(now):
             break
     again = polling.next_check(parcel.milestone, parcel.last_word, now)
     if not willing:

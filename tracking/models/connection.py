@@ -7,7 +7,7 @@ opens it at once. While it is open, another provider takes over.
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -227,6 +227,8 @@ class Connection(models.Model):
         )
         if not taken:  # another worker was faster
             raise NotNow
+        if numbers == self.room(now):
+            self._hand_over(now, states=(WorkState.DUE,))
         if start > now:
             sleep((start - now).total_seconds())
 
@@ -255,7 +257,9 @@ class Connection(models.Model):
         )
         self._hand_over(now)
 
-    def _hand_over(self, now: datetime) -> None:
+    def _hand_over(
+        self, now: datetime, states: Sequence[str] = (WorkState.DUE, WorkState.CLAIMED)
+    ) -> None:
         """Nobody is asked here for a while: what waits for it is looked at once more, so
         that another provider takes over, where there is one."""
         from tracking.models.following import Following
@@ -266,7 +270,7 @@ class Connection(models.Model):
             waiting = Following.objects.filter(connection=self, registered_at=None) | (
                 Following.objects.filter(connection=self, wish=Action.QUERY)
             )
-            rows = waiting.filter(state__in=(WorkState.DUE, WorkState.CLAIMED))
+            rows = waiting.filter(state__in=states)
             parcels = Parcel.objects.filter(ended_at=None, pk__in=rows.values("parcel"))
             parcels.update(next_check_at=now)
 
@@ -275,8 +279,8 @@ class Connection(models.Model):
         now = timezone.now()
         told = SLOW_DOWN if after is None else timedelta(seconds=max(after, 1.0))
         wait = min(told, LONGEST_AFTER)
-        # Being too fast is an answer: the probe, if this was one, has succeeded.
-        self._me.update(next_call_at=now + wait, last_answer_at=now, failures=0, paused_until=None)
+        # Neither a failure nor a sign that it is well: some say so when they are in trouble.
+        self._me.update(next_call_at=now + wait, last_answer_at=now)
 
     def try_again(self) -> None:
         """Somebody mended it: the breaker is closed by hand."""

@@ -38,6 +38,12 @@ LOOKS = frozenset({(Action.QUERY, Outcome.DONE), (Action.QUERY, Outcome.NO_NEWS)
 REFUSALS = frozenset({Outcome.NEEDS_CARRIER, Outcome.NEEDS_PHONE, Outcome.REFUSED})
 
 
+REFUSED = Q(state=WorkState.DEAD) | ~Q(refusal="")
+# Carriers that show a parcel only to those who know a phone on its label; unknown ones may
+# be one of them.
+WANT_PHONE = frozenset({"sf", "sf-freight", "zto", ""})
+
+
 class FollowingQuerySet(LeasedQuerySet["Following"]):
     def ask(self, wish: str, now: "datetime | None" = None) -> int:
         """Makes them due for it, unless they are in somebody's hands."""
@@ -152,6 +158,8 @@ class FollowingQuerySet(LeasedQuerySet["Following"]):
 
 
 class Following(LeasedRow):
+    IS_PROMPT = False  # it goes at the provider's pace, and not at all while that is away
+
     parcel = models.ForeignKey(
         "tracking.Parcel", models.SET_NULL, null=True, related_name="followings"
     )
@@ -181,6 +189,7 @@ class Following(LeasedRow):
                 name="following_asks",
                 condition=Q(state=WorkState.DUE),
             ),
+            models.Index(fields=["parcel"], name="following_refused", condition=REFUSED),
             *lease_indexes("following"),
         ]
 
@@ -196,14 +205,14 @@ class Following(LeasedRow):
         asked = self.asked_at + LOCKED_FOR if self.asked_at else None
         return max((at for at in (asked, self.locked_until) if at), default=None)
 
-    def is_silent(self, now: "datetime", last_scan_at: "datetime | None") -> bool:
-        """Whether it was given the number long ago and helps no further. last_scan_at: of
-        the newest scan that anybody told us."""
+    def is_silent(self, now: "datetime") -> bool:
+        """Whether it was given the number long ago and tells nothing about it, whatever
+        others tell: these are to be asked, then."""
         if self.is_refused:
             return True
         if self.registered_at is None:
             return False
-        heard = max(at for at in (self.registered_at, self.heard_at, last_scan_at) if at)
+        heard = max(at for at in (self.registered_at, self.heard_at) if at)
         return now - heard > SILENT_AFTER
 
     def as_ask(self) -> Ask:
@@ -214,7 +223,8 @@ class Following(LeasedRow):
             number=self.number,
             carrier=parcel.carrier,
             key=self.carrier_key,
-            phone_tail=parcel.phone_tail,
+            # Nobody is told more of it than he needs.
+            phone_tail=parcel.phone_tail if parcel.carrier in WANT_PHONE else "",
             origin=parcel.origin,
             destination=parcel.destination,
             tag=str(parcel.pk),
@@ -245,7 +255,7 @@ class Following(LeasedRow):
                 )
                 if self.parcel and not self.parcel.ended_at:
                     # Another provider takes over.
-                    type(self.parcel).objects.filter(pk=self.parcel_id).update(next_check_at=now)
+                    type(self.parcel).objects.filter(pk=self.parcel.pk).update(next_check_at=now)
             case _:
                 self.retry(answer.words or "It could not say anything at this moment.")
 

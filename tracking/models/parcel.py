@@ -17,7 +17,7 @@ from tracking.carriers import CARRIERS
 from tracking.expectations import Delay
 from tracking.milestones import Milestone
 from tracking.models.checking import Checking
-from tracking.models.following import Following
+from tracking.models.following import REFUSED, Following
 from tracking.models.recording import Told
 from tracking.models.scan import Scan
 from tracking.providers import Action, News
@@ -398,6 +398,28 @@ class Parcel(models.Model):
         asked = rows.filter(registered_at__isnull=False).ask(Action.QUERY, now)
         asked += rows.filter(registered_at=None).ask(Action.REGISTER, now)
         return asked, min(later, default=None)
+
+    def ask_refused(self, now: datetime | None = None) -> int:
+        """Why providers refused it may be mended: they are asked once more. Returns how
+        many are."""
+        now = now or timezone.now()
+        with transaction.atomic():
+            refused = self.followings.filter(REFUSED).values_list("pk", flat=True)
+            rows = Following.objects.filter(pk__in=list(refused))
+            asked = rows.filter(registered_at__isnull=False).ask(Action.QUERY, now)
+            asked += rows.filter(registered_at=None).ask(Action.REGISTER, now)
+            rows.update(refusal="", last_error="")
+            # When every provider had refused it, nobody was looking at it any more.
+            forgotten = Parcel.objects.filter(pk=self.pk, next_check_at=None, ended_at=None)
+            forgotten.update(next_check_at=now)
+        return asked
+
+    def note_phone(self, tail: str, now: datetime | None = None) -> int:
+        """The last four digits of a phone on its label, as a carrier wants to know them.
+        Returns how many providers are asked once more."""
+        with transaction.atomic():
+            Parcel.objects.filter(pk=self.pk).update(phone_tail=tail)
+            return self.ask_refused(now)
 
     def drop(self) -> None:
         """It was never ours (a mistyped number): nothing of it is kept, and providers are

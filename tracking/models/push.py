@@ -157,6 +157,8 @@ def _record(read: Sequence[Found]) -> None:
                 lines.append((found, one))
                 if news.reports:
                     heard[found.push.provider, parcel.pk] = found.push.received_at
+    # One of them may have said that the company of another was the wrong one.
+    told = [one for one in told if one.parcel.is_meant(one.news.carrier, *one.news.others)]
     latest = max((found.push.received_at for found in read), default=None)
     new = Parcel.objects.record_all(told, latest)
     _note_heard(heard)
@@ -172,9 +174,9 @@ def _record(read: Sequence[Found]) -> None:
     fresh = {(pk, scan.identity) for pk, scans in new.items() for scan in scans}
     for found, one in lines:
         # Of several pushes that tell a scan, the first one brought it.
-        told = {(one.parcel.pk, identity_of(r, one.provider)) for r in one.news.reports}
-        _tell(found, one, len(told & fresh))
-        fresh -= told
+        its = {(one.parcel.pk, identity_of(r, one.provider)) for r in one.news.reports}
+        _tell(found, one, len(its & fresh))
+        fresh -= its
 
 
 def _meant(found: Found, news: News, numbered: list[Parcel]) -> list[Parcel]:

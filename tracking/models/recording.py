@@ -364,7 +364,8 @@ def _fuller(old: Seen, told: ScanReport) -> Seen:
         return old
     best = max(old.milestone, told.milestone, key=RANK.__getitem__)
     others = (max(pair) for pair in zip(_said(old)[1:], _said(told)[1:], strict=True))
-    return replace(old, **dict(zip(SAID, (best, *others), strict=True)))
+    said: dict[str, Any] = dict(zip(SAID, (best, *others), strict=True))
+    return replace(old, **said)
 
 
 def _learn(scan: Scan, new: Seen) -> None:
