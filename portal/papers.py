@@ -19,6 +19,7 @@ from returns.models import ReturnAuthorization, ReturnLine, Shipment
 from returns.models.document import MOST_OF_BUYER
 from returns.states import Status
 from returns.texts import PAPERS as WORDS
+from tracking.incidents import IncidentKind
 
 if TYPE_CHECKING:
     from portal.access import OrderRequest
@@ -34,6 +35,7 @@ def read(order: "Order") -> None:
         Prefetch("shipments", Shipment.objects.select_related("parcel")),
         "shipments__lines",
         "shipments__parcel__scans",
+        "shipments__parcel__incidents",
         Prefetch("returns", ReturnAuthorization.objects.prefetch_related(lines)),
         "documents",
     )
@@ -48,6 +50,7 @@ def passing(order: "Order", now: datetime) -> list[Delivery]:
         for parcel in deliveries(order, now)
         if not parcel.has_ended
         and parcel.stage != Stage.NO_NUMBER_LONG_AGO
+        and parcel.troubles.kind != IncidentKind.LOST
         and meets_customs(order, parcel)
     ]
 

@@ -15,8 +15,9 @@ from django.utils.translation import get_language
 
 @dataclass(frozen=True)
 class Carrier:
-    """page: address of the carrier's own tracking page, with {number}; '' when unknown.
-    spellings: how shop systems write the name, in lower case without blanks."""
+    """phone: for people in the country `home`. page: address of the carrier's own tracking
+    page, with {number}; '' when unknown. spellings: how shop systems write the name, in lower
+    case without blanks."""
 
     code: str
     name: str
@@ -24,6 +25,11 @@ class Carrier:
     phone: str = ""
     page: str = ""
     spellings: tuple[str, ...] = ()
+    home: str = "CN"
+
+    def phone_in(self, country: str) -> str:
+        """The number for somebody there (ISO 3166 alpha-2); '' where it reaches nobody."""
+        return self.phone if country == self.home else ""
 
     def __str__(self) -> str:
         chinese = (get_language() or "").startswith("zh")
@@ -39,6 +45,7 @@ CARRIERS: dict[str, Carrier] = {
             "UPS",
             page="https://www.ups.com/track?tracknum={number}",
             phone="+1 800 742 5877",
+            home="US",
         ),
         Carrier(
             "usps",
@@ -47,6 +54,7 @@ CARRIERS: dict[str, Carrier] = {
             page="https://tools.usps.com/go/TrackConfirmAction?tLabels={number}",
             spellings=("unitedstatespostalservice", "uspostalservice"),
             phone="+1 800 275 8777",
+            home="US",
         ),
         Carrier(
             "fedex",
@@ -55,6 +63,7 @@ CARRIERS: dict[str, Carrier] = {
             page="https://www.fedex.com/fedextrack/?trknbr={number}",
             spellings=("federalexpress",),
             phone="+1 800 463 3339",
+            home="US",
         ),
         Carrier(
             "dhl",
@@ -63,6 +72,7 @@ CARRIERS: dict[str, Carrier] = {
             page="https://www.dhl.com/en/express/tracking.html?AWB={number}",
             spellings=("dhl",),
             phone="+1 800 225 5345",
+            home="US",
         ),
         Carrier(
             "dhl-paket",
@@ -71,6 +81,7 @@ CARRIERS: dict[str, Carrier] = {
             page="https://www.dhl.de/en/privatkunden/pakete-empfangen/verfolgen.html?piececode={number}",
             spellings=("dhlparcel", "dhlgermany"),
             phone="+49 228 4333112",
+            home="DE",
         ),
         Carrier(
             "dhl-ecommerce",
@@ -84,6 +95,7 @@ CARRIERS: dict[str, Carrier] = {
             "Deutsche Post",
             "德国邮政",
             phone="+49 228 4333112",
+            home="DE",
             page="https://www.deutschepost.de/de/s/sendungsverfolgung.html",
         ),
         Carrier(
@@ -92,6 +104,7 @@ CARRIERS: dict[str, Carrier] = {
             "英国皇家邮政",
             page="https://www.royalmail.com/track-your-item#/tracking-results/{number}",
             phone="+44 3457 740 740",
+            home="GB",
         ),
         Carrier(
             "evri",
@@ -99,6 +112,7 @@ CARRIERS: dict[str, Carrier] = {
             "Evri",
             spellings=("hermesuk",),
             phone="+44 330 808 5456",
+            home="GB",
             page="https://www.evri.com/track/parcel/{number}/details",
         ),
         Carrier("yodel", "Yodel", "Yodel"),
@@ -136,12 +150,14 @@ CARRIERS: dict[str, Carrier] = {
             page="https://www.laposte.fr/outils/suivre-vos-envois?code={number}",
             spellings=("colissimo", "laposte"),
             phone="3631",
+            home="FR",
         ),
         Carrier(
             "postnl",
             "PostNL",
             "荷兰邮政",
             phone="+31 88 225 5555",
+            home="NL",
             page="https://jouw.postnl.nl/track-and-trace",
         ),
         Carrier(
@@ -157,6 +173,7 @@ CARRIERS: dict[str, Carrier] = {
             "西班牙邮政",
             spellings=("correosspain",),
             phone="900 400 004",
+            home="ES",
             page="https://www.correos.es/es/es/herramientas/localizador/envios/detalle?tracking-number={number}",
         ),
         Carrier(
@@ -164,6 +181,7 @@ CARRIERS: dict[str, Carrier] = {
             "Poste Italiane",
             "意大利邮政",
             phone="803 160",
+            home="IT",
             page="https://www.poste.it/cerca/index.html#/risultati-spedizioni/{number}",
         ),
         Carrier("lp-express", "LP Express", "立陶宛邮政 LP Express", spellings=("lpexpress",)),
@@ -174,12 +192,14 @@ CARRIERS: dict[str, Carrier] = {
             "OnTrac",
             page="https://www.ontrac.com/tracking/?number={number}",
             phone="+1 800 334 5000",
+            home="US",
         ),
         Carrier(
             "lasership",
             "LaserShip",
             "LaserShip",
             phone="+1 800 334 5000",
+            home="US",
             page="https://www.ontrac.com/tracking/",
         ),
         Carrier("uniuni", "UniUni", "UniUni", page="https://www.uniuni.com/tracking/"),
@@ -198,12 +218,14 @@ CARRIERS: dict[str, Carrier] = {
             page="https://www.canadapost-postescanada.ca/track-reperage/en#/search?searchFor={number}",
             spellings=("postescanada",),
             phone="+1 866 607 6301",
+            home="CA",
         ),
         Carrier(
             "purolator",
             "Purolator",
             "Purolator",
             phone="+1 888 744 7123",
+            home="CA",
             page="https://www.purolator.com/en/shipping/tracker?pin={number}",
         ),
         Carrier("canpar", "Canpar", "Canpar"),
@@ -214,12 +236,14 @@ CARRIERS: dict[str, Carrier] = {
             page="https://auspost.com.au/mypost/track/details/{number}",
             spellings=("auspost",),
             phone="13 76 78",
+            home="AU",
         ),
         Carrier(
             "japan-post",
             "Japan Post",
             "日本邮政",
             phone="0120 23 28 86",
+            home="JP",
             page="https://trackings.post.japanpost.jp/services/srv/search/direct?reqCodeNo1={number}&locale=en",
         ),
         Carrier(
@@ -228,6 +252,7 @@ CARRIERS: dict[str, Carrier] = {
             "巴西邮政",
             spellings=("correiosbrazil",),
             phone="3003 0100",
+            home="BR",
             page="https://rastreamento.correios.com.br/app/index.php?objetos={number}",
         ),
         Carrier(

@@ -5,21 +5,29 @@ Pure functions over an Order loaded by `Order.objects.with_story()`, and `now`.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from portal.order_page.freshness import is_stale
+from returns.expected import Expected, expected
 from returns.models.shipment import ON_ITS_WAY_FOR
+from returns.troubles import Troubles
 from tracking import carriers
 from tracking.customs import passes_customs
 from tracking.milestones import FINAL, MOVING, TURNED, Milestone
+from tracking.models.scan import merged
 
 if TYPE_CHECKING:
     from returns.models import Order, OrderLine, Shipment
     from returns.models.return_base import ReturnBase
     from tracking.models import Parcel, Scan
 
-# No first scan for a day or two is normal and said so; after that we say what is missing.
+# No first scan for a day is normal and said so.
+NORMAL_WITHOUT_SCAN = timedelta(hours=24)
+# After that we say what is missing, of parcels whose silence nobody watches (`watch.silent`
+# needs to know when they were handed over, and leaves holidays out).
 FIRST_SCAN_WITHIN = timedelta(hours=48)
 # A parcel that left longer ago than ON_ITS_WAY_FOR, and of which nothing was heard for so
 # long, is told as a parcel without news instead of one on its way.
@@ -53,14 +61,17 @@ FOR_THE_BUYER = frozenset(
     }
 )
 
+# Nobody can say when these come.
+WITHOUT_DAYS = frozenset({Stage.NOT_SCANNED, Stage.QUIET, Stage.OUT_EARLIER})
+
 
 @dataclass(frozen=True)
 class Delivery:
     """One parcel of an order, or goods that travel without a number (`parcel` is None).
 
     key: names its part of the page. contents: the lines in it with their quantities.
-    scans: newest first. place: of the newest report, or ''. given: number and carrier as the
-    buyer gave them, for a parcel that we do not follow (yet).
+    scans: as one story, newest first. place: of the newest report, or ''. given: number and
+    carrier as the buyer gave them, for a parcel that we do not follow (yet).
     """
 
     key: str
@@ -70,6 +81,7 @@ class Delivery:
     contents: tuple[tuple["OrderLine", int], ...]
     scans: tuple["Scan", ...]
     stage: str
+    now: datetime
     given: tuple[str, str] = ("", "")
 
     @property
@@ -83,6 +95,41 @@ class Delivery:
     @property
     def page(self) -> str:
         return carriers.page_of(self.parcel.carrier, self.number) if self.parcel else ""
+
+    @property
+    def last_mile(self) -> tuple[str, str]:
+        """Who brings it to the door when that is somebody else, and the own page there."""
+        code = self.parcel.last_mile if self.parcel else ""
+        if not self.parcel or not code or code == self.parcel.carrier:
+            return "", ""
+        return carriers.called(code), carriers.page_of(code, self.number)
+
+    @property
+    def hotline(self) -> tuple[str, str]:
+        """Name and phone of whoever is at the door, where the buyer can call there."""
+        for code in (self.parcel.last_mile, self.parcel.carrier) if self.parcel else ():
+            carrier = carriers.CARRIERS.get(code)
+            if carrier and self.parcel and (phone := carrier.phone_in(self.parcel.destination)):
+                return str(carrier), phone
+        return "", ""
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        """What is wrong with it. Reads the parcel's incidents, when somebody asks."""
+        if self.parcel is None:
+            return Troubles(back=self.is_return)
+        return Troubles.of(self.parcel, self.now, back=self.is_return)
+
+    @property
+    def expected(self) -> Expected:
+        if self.parcel is None or self.stage in WITHOUT_DAYS:
+            return Expected()
+        return expected(self.parcel, self.troubles, self.now)
+
+    @property
+    def is_stale(self) -> bool:
+        """What we know of it is old, and not because nothing had to be asked."""
+        return self.parcel is not None and not self.has_ended and is_stale(self.parcel, self.now)
 
     @property
     def place(self) -> str:
@@ -111,12 +158,23 @@ class Delivery:
         return self.milestone in FINAL
 
     @property
+    def is_given_up(self) -> bool:
+        """Nobody expects it any more."""
+        return self.stage in {Stage.QUIET, Stage.NO_NUMBER_LONG_AGO}
+
+    @property
     def has_turned(self) -> bool:
         return self.milestone in TURNED
 
     @property
     def is_moving(self) -> bool:
         return self.milestone in MOVING and not self.has_ended
+
+    @property
+    def comes_to_the_door(self) -> bool:
+        return not (
+            self.has_ended or self.has_turned or self.milestone == Milestone.READY_FOR_PICKUP
+        )
 
     @property
     def customs_seen(self) -> bool:
@@ -154,7 +212,7 @@ def _delivery(
     first: "Shipment", contents: tuple[tuple["OrderLine", int], ...], now: datetime
 ) -> Delivery:
     parcel = first.parcel
-    scans = sorted(parcel.scans.all(), key=_newest_first) if parcel else []
+    scans = merged(list(parcel.scans.all())) if parcel else []
     return Delivery(
         key=f"sent-{first.pk}",
         parcel=parcel,
@@ -163,16 +221,13 @@ def _delivery(
         contents=contents,
         scans=tuple(scans),
         stage=_stage(parcel, first.shipped_at, scans, now),
+        now=now,
         given=(first.number, first.carrier),
     )
 
 
 def _known(milestone: str) -> str:
     return milestone if milestone in Milestone.values else Milestone.UNKNOWN
-
-
-def _newest_first(scan: "Scan") -> tuple[float, int]:
-    return -scan.at.timestamp(), -scan.pk
 
 
 def _stage(
@@ -192,7 +247,9 @@ def _stage(
     if milestone == Milestone.ANNOUNCED:
         if not scans:
             return Stage.SENT
-        return milestone if shipped_at > now - FIRST_SCAN_WITHIN else Stage.NOT_SCANNED
+        is_watched = parcel.handed_over_at is not None
+        waits = is_watched or shipped_at > now - FIRST_SCAN_WITHIN
+        return milestone if waits else Stage.NOT_SCANNED
     if milestone == Milestone.OUT_FOR_DELIVERY and not same_day:
         return Stage.OUT_EARLIER
     if milestone == Milestone.IN_TRANSIT and scans and 0 < len(scans[0].place.strip()) <= 24:

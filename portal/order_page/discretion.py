@@ -17,15 +17,20 @@ DIGITS_OF_A_PHONE = 6
 
 
 def keep_to_yourself(order: "Order", shipments: "Iterable[Shipment] | None" = None) -> None:
-    """Empties words and place of the reports that tell who or where the buyer is. `order`
-    is loaded by `Order.objects.with_story()` and changed in memory only. shipments: those
-    whose scans are loaded, where that is not all."""
+    """Empties words and place of the reports that tell who or where the buyer is, and the
+    place of what is wrong, which is read from them. `order` is loaded by
+    `Order.objects.with_story()` and changed in memory only. shipments: those whose scans
+    and incidents are loaded, where that is not all."""
     for shipment in order.shipments.all() if shipments is None else shipments:
-        for scan in shipment.parcel.scans.all() if shipment.parcel else ():
+        parcel = shipment.parcel
+        for scan in parcel.scans.all() if parcel else ():
             if gives_away(order, scan.words):
                 scan.words = ""
             if gives_away(order, scan.place):
                 scan.place = ""
+        for incident in parcel.incidents.all() if parcel else ():
+            if gives_away(order, str(incident.detail.get("place", ""))):
+                incident.detail = {**incident.detail, "place": ""}
 
 
 def gives_away(order: "Order", text: str) -> bool:

@@ -21,26 +21,31 @@ class Entry:
     """One line of the story.
 
     at: when it happened; None for what lies ahead, which has words in `when` instead.
-    more: further sentences of ours. quote: what you or we wrote. original: the carrier's
-    own words, in `original_lang`. state: ahead, latest or ''.
+    there: the hour by the clocks of the place, in brackets, where it differs. more: further
+    sentences of ours. quote: what you or we wrote. original: the carrier's own words, in
+    `original_lang`, which the reader calls `original_in` ('' when nothing needs to be said).
+    state: ahead, latest or ''.
     """
 
     at: datetime | None
     text: str
     when: str = ""
     place: str = ""
+    there: str = ""
     more: tuple[str, ...] = ()
     quote: str = ""
     original: str = ""
     original_lang: str = ""
+    original_in: str = ""
     state: str = ""
 
 
 @dataclass(frozen=True)
 class Leg:
     """events and older: newest first; `older` is folded away. page: the carrier's own
-    tracking page, or ''. contents: what is in it, where an order has several parcels. note:
-    the return that it belongs to, where there are several."""
+    tracking page, or ''. last_mile: name of the carrier that brings it to the door, when that
+    is another one, and last_page its own page. contents: what is in it, where an order has
+    several parcels. note: the return that it belongs to, where there are several."""
 
     id: str
     icon: str
@@ -50,6 +55,8 @@ class Leg:
     carrier: str = ""
     number: str = ""
     page: str = ""
+    last_mile: str = ""
+    last_page: str = ""
     contents: tuple[str, ...] = ()
     note: str = ""
 

@@ -16,6 +16,7 @@ from portal.journey import Step
 from portal.order_page import words
 from portal.order_page.deliveries import (
     FOR_THE_BUYER,
+    NORMAL_WITHOUT_SCAN,
     Delivery,
     Stage,
     deliveries,
@@ -28,6 +29,8 @@ from portal.return_page.standing import is_to_post
 from returns import formats, ledger, states
 from returns.states import Status
 from returns.texts import promise as promise_words
+from returns.wording import sentences
+from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.texts import STEPS
 
@@ -73,7 +76,9 @@ class Item:
 class Now:
     """title: the sentence about now. next: paragraphs of what happens next. scene: the
     drawing. rma: the return that all this is about, None when it is about the order.
-    question: what it asks the buyer. button: what the link to it says."""
+    question: what it asks the buyer. button: what the link to it says. call: name and phone
+    of the carrier, where the buyer has to settle something there. papers: customs wants some.
+    """
 
     title: str
     next: tuple[str, ...]
@@ -83,6 +88,8 @@ class Now:
     rma: "ReturnAuthorization | None" = None
     question: str = ""
     button: str = ""
+    call: tuple[str, str] = ("", "")
+    papers: bool = False
 
 
 def tell(order: "Order", now: datetime) -> Now:
@@ -188,16 +195,21 @@ def _of_order(order: "Order", standing: str, parcels: list[Delivery]) -> Now:
     following = [say(text, **facts) for text in told.next]
     open_ones = [parcel for parcel in parcels if not parcel.has_ended]
     if standing in {Standing.SOME_ARRIVED, Standing.NONE_ARRIVED, Standing.PART_SENT} and not any(
-        parcel.stage in FOR_THE_BUYER or parcel.has_turned for parcel in open_ones
+        parcel.stage in FOR_THE_BUYER or parcel.has_turned or parcel.troubles
+        for parcel in open_ones
     ):
         following.append(str(words.NOTHING_TO_DO))
+    gone = standing in {Standing.CANCELLED, Standing.EMPTIED}
+    if not gone:
+        following += [*_next_of_each(parcels), *_why_later(parcels)]
     not_left = standing in {Standing.NOT_SHIPPED, Standing.UNPAID}
     return Now(
         speak(told.title, **facts),
         tuple(following),
         told.scene,
         journey(order, None) if not_left else (),
-        () if standing in {Standing.CANCELLED, Standing.EMPTIED} else _each(parcels),
+        () if gone else _each(parcels),
+        papers=not gone and any(_wants_papers(parcel) for parcel in parcels),
     )
 
 
@@ -207,31 +219,100 @@ def _each(parcels: list[Delivery]) -> tuple[ParcelLine, ...]:
             parcel.key,
             _("Parcel {number}").format(number=number),
             ICONS.get(parcel.milestone, "truck"),
-            say(words.PARCEL_LINE[parcel.stage], **_facts(parcel)),
+            sentences(_line(parcel), parcel.expected.when),
         )
         for number, parcel in enumerate(parcels, start=1)
     )
 
 
+def _line(parcel: Delivery) -> str:
+    if parcel.troubles.lead:
+        return parcel.troubles.sentence
+    return say(words.PARCEL_LINE[parcel.stage], **_facts(parcel))
+
+
+def _next_of_each(parcels: list[Delivery]) -> list[str]:
+    """What happens next with those with which something is wrong."""
+    found = []
+    for number, parcel in enumerate(parcels, start=1):
+        troubles = parcel.troubles
+        steps = sentences(troubles.next_step if troubles.lead else "", *troubles.lines)
+        if steps and len(parcels) > 1:
+            steps = say(words.OF_ONE_PARCEL, number=number, step=steps)
+        found += [steps] if steps else []
+    return found
+
+
+def _why_later(parcels: list[Delivery]) -> list[str]:
+    return list(dict.fromkeys(why for parcel in parcels if (why := parcel.expected.why)))
+
+
 def _of_parcel(order: "Order", parcel: Delivery) -> Now:
+    """What is wrong with it, else where it stands; then when it comes, and how."""
+    if parcel.troubles.lead:
+        return _of_trouble(order, parcel)
     told: Told = words.PARCEL[parcel.stage]
     facts = _facts(parcel)
     following = [say(text, **facts) for text in told.next]
+    if parcel.stage == Stage.SENT and parcel.now - parcel.shipped_at < NORMAL_WITHOUT_SCAN:
+        following.insert(0, str(words.NO_SCAN_IS_NORMAL))
+    if parcel.troubles:
+        following = [text for text in following if text != str(words.NOTHING_TO_DO)]
     customs_ahead = parcel.stage in BEFORE_CUSTOMS and meets_customs(order, parcel)
     customs_ahead = customs_ahead and not parcel.customs_seen
     if customs_ahead and order.city:
         following.insert(0, say(words.CUSTOMS_AHEAD, city=order.city))
     if parcel.stage == Milestone.READY_FOR_PICKUP and parcel.place:
         following.append(say(words.PICKUP_PLACE, place=parcel.place))
+    following = [*parcel.expected.sentences, *following, *_how_it_comes(parcel)]
+    following += parcel.troubles.lines
     flies = customs_ahead and parcel.is_moving and told.scene == "road"
     return Now(
         say(told.title, **facts),
         tuple(following),
         "plane" if flies else told.scene,
         journey(order, parcel),
+        call=parcel.hotline if parcel.stage in AT_THE_DOOR else ("", ""),
     )
 
 
+def _of_trouble(order: "Order", parcel: Delivery) -> Now:
+    troubles = parcel.troubles
+    following = [
+        troubles.fact,
+        *parcel.expected.sentences,
+        troubles.next_step,
+        *_how_it_comes(parcel),
+        *troubles.lines,
+    ]
+    return Now(
+        troubles.title,
+        tuple(following),
+        words.TROUBLE_SCENES[troubles.kind],
+        journey(order, parcel),
+        call=parcel.hotline if troubles.kind in SETTLED_THERE else ("", ""),
+        papers=_wants_papers(parcel),
+    )
+
+
+def _how_it_comes(parcel: Delivery) -> list[str]:
+    """Whether it is signed for, and by appointment, while it is on its way to the door."""
+    if parcel.parcel is None or not parcel.comes_to_the_door:
+        return []
+    told = [words.BY_APPOINTMENT] if parcel.parcel.by_appointment else []
+    told += [words.WILL_SIGN] if parcel.parcel.wants_signature else []
+    return [str(text) for text in told]
+
+
+def _wants_papers(parcel: Delivery) -> bool:
+    return parcel.troubles.kind == IncidentKind.CUSTOMS_DOCUMENTS
+
+
+# Where the buyer may have to call the carrier.
+AT_THE_DOOR = frozenset({Milestone.ATTEMPTED, Milestone.READY_FOR_PICKUP})
+SETTLED_THERE = frozenset(
+    {IncidentKind.ATTEMPT_FAILED, IncidentKind.WAITING_AT_PICKUP, IncidentKind.ADDRESS}
+)
 BEFORE_CUSTOMS = frozenset(
     {Stage.SENT, Milestone.ANNOUNCED, Milestone.ACCEPTED, Milestone.IN_TRANSIT, Stage.LAST_SEEN}
 )
@@ -273,6 +354,12 @@ STEP_OF: dict[str, str] = {
     Milestone.READY_FOR_PICKUP: "pick_up",
     Milestone.DELIVERED: "your_door",
 }
+# What is wrong may tell more about where it stands than the milestone does.
+STEP_OF_TROUBLE: dict[str, str] = {
+    IncidentKind.CUSTOMS_HOLD: "customs",
+    IncidentKind.CUSTOMS_DOCUMENTS: "customs",
+    IncidentKind.WAITING_AT_PICKUP: "pick_up",
+}
 STEP_ICONS = {
     "packed": "box",
     "on_the_road": "truck",
@@ -285,13 +372,14 @@ STEP_ICONS = {
 
 def journey(order: "Order", parcel: Delivery | None) -> tuple[Step, ...]:
     """The steps from us to the door; none where we cannot tell them (no number, turned
-    back). Without customs within one country or customs union."""
-    if parcel and (parcel.parcel is None or parcel.has_turned):
+    back, lost). Without customs within one country or customs union."""
+    trouble = parcel.troubles.kind if parcel else ""
+    if parcel and (parcel.parcel is None or parcel.has_turned or trouble == IncidentKind.LOST):
         return ()
     names = ["packed", "on_the_road", "customs", "out_for_delivery", "your_door"]
-    if not meets_customs(order, parcel):
+    now = STEP_OF_TROUBLE.get(trouble, STEP_OF[parcel.milestone]) if parcel else ""
+    if now != "customs" and not meets_customs(order, parcel):
         names.remove("customs")
-    now = STEP_OF[parcel.milestone] if parcel else ""
     if now == "pick_up":
         names[names.index("out_for_delivery")] = now
     at = names.index(now) if now in names else -1

@@ -5,20 +5,29 @@ language.
 """
 
 from dataclasses import replace
+from datetime import timedelta
+from datetime import timezone as fixed_zone
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.order_page import words
 from portal.order_page.deliveries import Delivery, Stage, meets_customs
 from portal.order_page.legs import Entry, Leg, folded, listed, moment
+from returns import formats
 from returns.texts import BACK_TO_US
+from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.texts import MILESTONES
 
 if TYPE_CHECKING:
     from returns.models import Order, Shipment
     from tracking.models import Scan
+
+DOES_NOT_GO_ON = frozenset(
+    {IncidentKind.LOST, IncidentKind.REFUSED, IncidentKind.ADDRESS, IncidentKind.WRONG_WAY}
+)
 
 
 def parcel_leg(order: "Order", parcel: Delivery, index: int, count: int) -> Leg:
@@ -59,7 +68,7 @@ def back_leg(order: "Order", parcel: Delivery, *, is_opened: bool = False) -> Le
 
 
 def _ahead_of_parcel_back(order: "Order", parcel: Delivery) -> str:
-    if parcel.parcel is None or parcel.has_ended or parcel.has_turned:
+    if parcel.parcel is None or parcel.has_ended or parcel.has_turned or _nobody_knows(parcel):
         return ""
     customs = meets_customs(order, parcel) and not parcel.customs_seen
     next_of: dict[str, str] = {
@@ -89,6 +98,7 @@ def _leg(parcel: Delivery, title: str, ahead: str, contents: tuple[str, ...]) ->
         parcel.carrier,
         parcel.number,
         parcel.page,
+        *parcel.last_mile,
         contents,
     )
 
@@ -100,9 +110,33 @@ def _scan(scan: "Scan", *, back: bool) -> Entry:
         scan.at,
         str(text.sentence),
         place=scan.place,
+        there=_there(scan),
         original=scan.words.strip(),
         original_lang=scan.language,
+        original_in=_called(scan.language),
     )
+
+
+def _there(scan: "Scan") -> str:
+    """The hour by the clocks of the place, with the day where that is another one too."""
+    here = timezone.localtime(scan.at)
+    if scan.utc_offset is None or abs(scan.utc_offset) >= 24 * 60:
+        return ""
+    there = scan.at.astimezone(fixed_zone(timedelta(minutes=scan.utc_offset)))
+    if there.utcoffset() == here.utcoffset():
+        return ""
+    clock = f"{there:%H:%M}"
+    if there.date() == here.date():
+        return _("({clock} there)").format(clock=clock)
+    return _("({day}, {clock} there)").format(day=formats.short_day(there.date()), clock=clock)
+
+
+def _called(code: str) -> str:
+    """What the reader calls a language; '' for the reader's own, and where nobody knows it."""
+    first = code.replace("_", "-").split("-")[0].lower()
+    if first == formats.language():
+        return ""
+    return formats.babel_locale().languages.get(first, "")
 
 
 def _sent(parcel: Delivery) -> Entry:
@@ -131,5 +165,10 @@ def _ahead(order: "Order", parcel: Delivery) -> str:
         Milestone.READY_FOR_PICKUP: "pick_up",
         Milestone.RETURNING: "come_back",
     }
-    code = next_of.get(parcel.stage)
+    code = "" if _nobody_knows(parcel) else next_of.get(parcel.stage)
     return str(words.AHEAD[code]) if code else ""
+
+
+def _nobody_knows(parcel: Delivery) -> bool:
+    """Something is wrong, and it does not simply go on."""
+    return parcel.troubles.kind in DOES_NOT_GO_ON

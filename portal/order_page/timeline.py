@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Timeline:
-    """checked_at: when a carrier was last asked about what is still on its way. told_at:
-    when the shop told us, where no carrier was asked yet. At most one of them is set."""
+    """checked_at: when a carrier was last asked about what is still on its way; is_stale:
+    and could not be since. told_at: when the shop told us, where no carrier was asked yet. At
+    most one of them is set."""
 
     legs: tuple[Leg, ...]
     checked_at: datetime | None = None
     told_at: datetime | None = None
+    is_stale: bool = False
 
 
 def timeline(order: "Order", now: datetime) -> Timeline:
@@ -46,7 +48,9 @@ def timeline(order: "Order", now: datetime) -> Timeline:
     # What the shop told is not how a parcel comes back: that, the buyer told us.
     if legs[0].id in {parcel.key for parcel in back}:
         told_at = None
-    return Timeline(tuple(_mark_latest(legs)), checked_at, told_at)
+    old = [parcel for parcel in (*out, *back) if parcel.is_stale]
+    is_stale = any(p.parcel and p.parcel.checked_at == checked_at for p in old)
+    return Timeline(tuple(_mark_latest(legs)), checked_at, told_at, is_stale)
 
 
 def _checked(order: "Order", parcels: list[Delivery]) -> tuple[datetime | None, datetime | None]:

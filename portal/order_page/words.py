@@ -12,6 +12,7 @@ from django.utils.translation import ngettext_lazy
 from portal.order_page.deliveries import Stage
 from returns.states import Status
 from returns.texts import RETURN as RETURN_TEXTS
+from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.texts import MILESTONES, Words
 
@@ -254,6 +255,31 @@ CUSTOMS_AHEAD = _(
 )
 # {place}: where the carrier says it is.
 PICKUP_PLACE = _("The carrier names this place: {place}")
+# Of a parcel that left a few hours ago.
+NO_SCAN_IS_NORMAL = _("On the first day there is often no scan yet; that is normal.")
+WILL_SIGN = _("You will be asked to sign for it.")
+BY_APPOINTMENT = _("The carrier makes an appointment with you before it comes.")
+# Of one parcel of several. {step}: what happens next with it.
+OF_ONE_PARCEL = _("Parcel {number}: {step}")
+
+# The drawing, where something is wrong; the words are in `returns/troubles.py`.
+TROUBLE_SCENES: dict[str, str] = {
+    IncidentKind.LOST: "find",
+    IncidentKind.DELIVERED_NOT_RECEIVED: "find",
+    IncidentKind.REFUSED: "letterbox",
+    IncidentKind.ADDRESS: "letterbox",
+    IncidentKind.CUSTOMS_DOCUMENTS: "customs",
+    IncidentKind.WAITING_AT_PICKUP: "find",
+    IncidentKind.DAMAGED: "packed",
+    IncidentKind.UNCLEAR_SIGNATURE: "delivered",
+    IncidentKind.ATTEMPT_FAILED: "letterbox",
+    IncidentKind.WRONG_WAY: "road",
+    IncidentKind.CUSTOMS_HOLD: "customs",
+    IncidentKind.SILENT: "packed",
+    IncidentKind.OVERDUE: "road",
+    IncidentKind.STALLED: "road",
+    IncidentKind.WEIGHT_MISMATCH: "packed",
+}
 
 # What comes next on the road, without a date: nobody has told us one.
 AHEAD: dict[str, Words] = {

@@ -8,6 +8,7 @@ from portal.order_page.discretion import keep_to_yourself
 from portal.return_page.standing import OPENED
 from returns.models import Receipt, ReturnAuthorization, ReturnLine, Shipment
 from returns.states import Status
+from tracking.models import Incident
 
 
 def found(request: OrderRequest, number: str) -> ReturnAuthorization:
@@ -28,11 +29,13 @@ def found(request: OrderRequest, number: str) -> ReturnAuthorization:
 
 
 def read_story(request: OrderRequest, rma: ReturnAuthorization) -> None:
-    """What happened to it since: reports of its parcel, photos, what was inside, what the
-    buyer gets. A link is not told what carriers write about the buyer."""
+    """What happened to it since: reports of its parcel and what is wrong with it, photos,
+    what was inside, what the buyer gets. A link is not told what carriers write about the
+    buyer."""
     shipment = rma.parcel_back
     if shipment and shipment.parcel:
-        prefetch_related_objects([shipment.parcel], "scans")
+        troubles = Prefetch("incidents", Incident.objects.open())
+        prefetch_related_objects([shipment.parcel], "scans", troubles)
     prefetch_related_objects([rma.order], "promises")
     prefetch_related_objects([rma], "photos")
     if rma.status == Status.APPROVED:

@@ -41,6 +41,15 @@ ON_THE_WAY = NAMED | {
     Road.NOT_SCANNED,
     Road.LAST_SEEN,
 }
+# Here what is wrong with the parcel is the news, when something is.
+LED_BY_THE_PARCEL = (ON_THE_WAY | {Standing.ARRIVED}) - {
+    Standing.POSTED_WITHOUT_NUMBER,
+    Standing.NUMBER_IN_DOUBT,
+}
+# Here it is told below something that matters more.
+BESIDE_THE_PARCEL = frozenset(
+    {Standing.COMES_BACK, Standing.POSTED_AFTER_END, Standing.ARRIVED_AFTER_END}
+)
 HERE = frozenset(
     {
         Standing.ARRIVED,

@@ -4,7 +4,7 @@ Pure functions over a ReturnAuthorization loaded by `portal/return_page/reading.
 order's own page), speaking the active language.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,20 @@ from django.utils.translation import gettext as _
 
 from portal.journey import Step
 from portal.order_page.deliveries import Delivery, meets_customs
-from portal.order_page.words import LATE, say
+from portal.order_page.words import LATE, TROUBLE_SCENES, say
 from portal.return_page import words
-from portal.return_page.standing import HERE, ON_THE_WAY, standing
+from portal.return_page.standing import (
+    BESIDE_THE_PARCEL,
+    HERE,
+    LED_BY_THE_PARCEL,
+    ON_THE_WAY,
+    standing,
+)
 from returns.standing import back_to_us
 from returns.states import Status
 from returns.texts import RETURN, promise
+from returns.troubles import AT_CUSTOMS, Troubles
+from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 
 if TYPE_CHECKING:
@@ -28,19 +36,47 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Head:
     """title: the heading. next: paragraphs under it. line: short, for a row of a list.
-    scene: the drawing that the order's page shows with it."""
+    scene: the drawing that the order's page shows with it. trouble: the kind of incident that
+    all this is about, or ''."""
 
     standing: str
     title: str
     next: tuple[str, ...]
     line: str
     scene: str
+    trouble: str = ""
 
 
 def head(
     rma: "ReturnAuthorization", delivery: Delivery | None = None, now: datetime | None = None
 ) -> Head:
+    code, troubles = standing(rma, delivery), troubles_of(rma, delivery)
+    expected = delivery.expected.sentences if delivery and code in LED_BY_THE_PARCEL else ()
+    if troubles.lead:
+        return Head(
+            code,
+            troubles.title,
+            (troubles.fact, *expected, troubles.next_step, *troubles.lines),
+            troubles.sentence,
+            TROUBLE_SCENES[troubles.kind],
+            troubles.kind,
+        )
+    plain = _plain_head(rma, code, delivery, now)
+    return replace(plain, next=(*expected, *plain.next, *troubles.lines))
+
+
+def troubles_of(rma: "ReturnAuthorization", delivery: Delivery | None) -> Troubles:
+    """What is wrong with its parcel, as far as that still matters."""
     code = standing(rma, delivery)
+    if delivery is None or code not in LED_BY_THE_PARCEL | BESIDE_THE_PARCEL:
+        return Troubles(back=True)
+    found = delivery.troubles
+    return found if code in LED_BY_THE_PARCEL else found.without_lead()
+
+
+def _plain_head(
+    rma: "ReturnAuthorization", code: str, delivery: Delivery | None, now: datetime | None
+) -> Head:
     if told := words.TOLD.get(code):
         facts = {"place": delivery.place if delivery else ""}
         following = tuple(say(text, **facts) for text in told.next)
@@ -69,13 +105,15 @@ def _next(rma: "ReturnAuthorization", step: str) -> list[str]:
 
 def way_back(rma: "ReturnAuthorization", delivery: Delivery | None = None) -> tuple[Step, ...]:
     """The steps from the counter until everything is settled; none before it is posted,
-    where nothing comes back, and where the way has ended or turned."""
-    code = standing(rma, delivery)
-    now = _step(rma, code)
+    where nothing comes back, and where the way has ended, turned or lost its trace."""
+    trouble = troubles_of(rma, delivery).kind
+    if trouble == IncidentKind.LOST:
+        return ()
+    now = _step_of_trouble(trouble) or _step(rma, standing(rma, delivery))
     if not now:
         return ()
     names = list(words.WAY_BACK)
-    if not meets_customs(rma.order, delivery):
+    if now != "customs" and not meets_customs(rma.order, delivery):
         names.remove("customs")
     at = (
         len(names)
@@ -87,6 +125,19 @@ def way_back(rma: "ReturnAuthorization", delivery: Delivery | None = None) -> tu
         Step(words.WAY_BACK[name][0], str(words.WAY_BACK[name][1]), state[_sign(index - at)])
         for index, name in enumerate(names)
     )
+
+
+def _step_of_trouble(kind: str) -> str:
+    """Where what is wrong says more than the carrier's last report."""
+    if kind in AT_CUSTOMS:
+        return "customs"
+    return "on_the_road" if kind in NOT_WITH_US else ""
+
+
+# Whatever the carrier says, nobody here has it.
+NOT_WITH_US = frozenset(
+    {IncidentKind.DELIVERED_NOT_RECEIVED, IncidentKind.UNCLEAR_SIGNATURE, IncidentKind.REFUSED}
+)
 
 
 def _step(rma: "ReturnAuthorization", code: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from portal import access
+from portal import access, banner
 from portal.access import OrderRequest, StoreRequest, order_view, store_view
 from portal.forms.find import CodeForm, FindForm
 from portal.pages import form_page, render_page
@@ -113,7 +113,8 @@ def find(request: StoreRequest) -> HttpResponse:
     neither the answer nor its time tells whether there is such an order."""
     form = FindForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        context = {"form": form, "why": _why(request)}
+        rest = banner.of_store(request.store, timezone.now())
+        context = {"form": form, "why": _why(request), "banner": rest}
         return render_page(request, "find", context, status=422 if form.is_bound else 200)
     if again_at := access.may_ask(request):
         return too_often(request, again_at)

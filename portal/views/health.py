@@ -49,7 +49,8 @@ def jobs(request: HttpRequest) -> JsonResponse:
         late = {
             model._meta.model_name: count
             for model in apps.get_models()
-            if issubclass(model, LeasedRow) and model.IS_PROMPT
+            if issubclass(model, LeasedRow)
+            and model.IS_PROMPT
             # The manager of every LeasedRow knows `due`, as its type does not.
             and (count := model._default_manager.due(moment).count())  # type: ignore[attr-defined]
         }

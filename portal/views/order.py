@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from portal import banner
 from portal.access import OrderRequest, order_view
 from portal.order_page.actions import actions, return_rows
 from portal.order_page.discretion import keep_to_yourself
@@ -52,10 +53,13 @@ def _letter(request: OrderRequest) -> dict[str, object]:
         keep_to_yourself(order)
     read_outcomes(order)
     told, promise = tell(order, now), promised(order, now)
-    said = f"{told.title}|{promise and promise.due_at}|{promise and promise.text}"
+    slip = banner.of_order(order, now)
+    said = [told.title, *told.next, slip, str(promise and promise.due_at)]
+    said.append(promise.text if promise else "")
     return {
         "now": now,
         "told": told,
+        "banner": slip,
         "story_url": addresses.order_page(order, "story"),
         "return_url": addresses.return_page(told.rma) if told.rma else "",
         "promised": promise,
@@ -64,5 +68,5 @@ def _letter(request: OrderRequest) -> dict[str, object]:
         "returns": return_rows(order, now),
         "actions": actions(order, now, has_fresh_code=request.has_fresh_code),
         "timeline": timeline(order, now),
-        "seen": hashlib.sha256(said.encode()).hexdigest()[:12],
+        "seen": hashlib.sha256("|".join(said).encode()).hexdigest()[:12],
     }

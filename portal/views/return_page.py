@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
+from portal import banner
 from portal.access import OrderRequest, order_view
 from portal.forms.returns import AnswerForm, AppealForm
 from portal.order_page.deliveries import Delivery, delivery_back
@@ -150,6 +151,7 @@ def return_page(
         "head": head,
         "writes": head.standing in WRITES,
         "promised": tell.promised(rma, now),
+        "banner": banner.of_return(rma, delivery, now),
         "answer_form": AnswerForm(),
         "answer_by": request.store.answer_by(now),
         "appeal_form": AppealForm(),
@@ -197,6 +199,7 @@ def _on_its_way(
         "steps": tell.way_back(rma, delivery),
         "leg": _leg(rma, delivery) if delivery and parcel else None,
         "checked_at": parcel.checked_at if parcel and travels else None,
+        "checked_is_stale": delivery.is_stale if delivery else False,
         "takes_number": rma.takes_number,
     }
 

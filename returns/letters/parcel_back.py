@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from returns import formats, texts
 from returns.codes import MONEY_KINDS, Condition, ResolutionKind
+from returns.expected import expected
 from returns.letters.parts import (
     Facts,
     in_one_line,
@@ -26,10 +27,12 @@ from returns.models.resolution import Resolution
 from returns.models.return_line import ReturnLine
 from returns.models.shipment import Shipment
 from returns.states import ENDED
+from returns.troubles import Troubles
 from tracking import carriers
 from tracking.customs import passes_customs
 from tracking.milestones import MOVING, Milestone
 from tracking.models import Parcel, Scan
+from tracking.models.scan import merged
 
 # Without a scan for so long we ask to compare the number; before, it is usual.
 NO_SCAN_IS_USUAL_FOR = timedelta(days=1)
@@ -95,8 +98,10 @@ def update(notice: Notice) -> Facts:
     """Where it is, or what we miss to say so."""
     rma = return_of(notice)
     shipment, parcel = rma.parcel_back, _parcel(rma)
-    scan = parcel.scans.first() if parcel else None
-    title, next_step = _stands(shipment, parcel, timezone.now())
+    now = timezone.now()
+    scan = next(iter(merged(list(parcel.scans.all()))), None) if parcel else None
+    troubles = Troubles.of(parcel, now, back=True) if parcel else Troubles(back=True)
+    title, next_step = _stands(shipment, parcel, troubles, now)
     promises = Promise.objects.filter(authorization=rma, kind=PromiseKind.UPDATE)
     kept = promises.exclude(state="open").order_by("-settled_at", "-pk").first()
     # News since we last wrote, or since the promise was made.
@@ -111,15 +116,21 @@ def update(notice: Notice) -> Facts:
             "asks_number": shipment is None or parcel is None or scan is None,
             "named_at": shipment.shipped_at if shipment else None,
             "last": _report(scan) if scan else None,
+            "fact": troubles.fact if troubles.lead else "",
+            "tells_scans": troubles.tells_last_scan,
+            "expected": expected(parcel, troubles, now).sentences if parcel else (),
+            "besides": troubles.lines,
             "nothing_new": bool(nothing_new),
         }
     )
 
 
 def _stands(
-    shipment: Shipment | None, parcel: Parcel | None, now: datetime
+    shipment: Shipment | None, parcel: Parcel | None, troubles: Troubles, now: datetime
 ) -> tuple[texts.Words, texts.Words]:
     """The heading and what comes next."""
+    if troubles.lead:
+        return troubles.title, troubles.next_step
     if shipment is None:
         return _("Your parcel has not reached us yet."), texts.POSTED_WITHOUT_NUMBER.next_step
     if parcel is None:

@@ -8,13 +8,16 @@ from django.utils import timezone
 
 from returns import formats, ledger, texts
 from returns.codes import Wish
+from returns.expected import expected
 from returns.models.authorization import ReturnAuthorization
 from returns.models.notice import Notice
 from returns.models.promise import Promise, PromiseKind
+from returns.troubles import Troubles
 from tracking import carriers
 from tracking.milestones import FINAL, Milestone
 from tracking.models import Parcel
-from tracking.texts import MILESTONES
+from tracking.models.scan import merged
+from tracking.texts import MILESTONES, Text
 from tracking.texts import of as stands_at
 
 Facts = dict[str, Any]
@@ -33,7 +36,9 @@ class Item:
 @dataclass(frozen=True)
 class Journey:
     """Where one parcel is. at: of the last scan, None before the first. words: the
-    carrier's own, only where we have none. shipped_at: when it left us."""
+    carrier's own, only where we have none. shipped_at: when it left us. fact: what is wrong,
+    '' when nothing is; tells_scans: and that tells of the last scan, too. expected: when it
+    should be there, and why so late. besides: what else is wrong."""
 
     carrier: str
     number: str
@@ -45,6 +50,10 @@ class Journey:
     sentence: texts.Words
     words: str
     has_ended: bool
+    fact: str = ""
+    tells_scans: bool = False
+    expected: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()
     is_news: bool = True
 
 
@@ -91,21 +100,35 @@ def once_more(notice: Notice) -> Facts:
 
 
 def journey(parcel: Parcel, shipped_at: datetime) -> Journey:
-    scan = parcel.scans.first()
-    text = stands_at(parcel.milestone, parcel.milestone_at or shipped_at, timezone.now())
+    now = timezone.now()
+    scan = next(iter(merged(list(parcel.scans.all()))), None)
     unknown = scan is not None and scan.milestone == Milestone.UNKNOWN
+    troubles = Troubles.of(parcel, now, back=False)
+    text = _stands(parcel, shipped_at, now)
     return Journey(
         carrier=carriers.called(parcel.carrier),
         number=parcel.number,
-        title=text.title,
-        next_step=text.next_step,
+        title=troubles.title if troubles.lead else text.title,
+        next_step=troubles.next_step if troubles.lead else text.next_step,
         shipped_at=shipped_at,
         at=scan.at if scan else None,
         place=scan.place if scan else "",
-        sentence=MILESTONES[scan.milestone].sentence if scan else "",
+        sentence=MILESTONES[scan.milestone].sentence if scan and not troubles.lead else "",
         words=scan.words if scan and unknown else "",
         has_ended=parcel.milestone in FINAL,
+        fact=troubles.fact if troubles.lead else "",
+        tells_scans=troubles.tells_last_scan,
+        expected=expected(parcel, troubles, now).sentences,
+        besides=troubles.lines,
     )
+
+
+def _stands(parcel: Parcel, shipped_at: datetime, now: datetime) -> Text:
+    """The words of its milestone. Whether a first scan is late, the watch says of those
+    that were handed over."""
+    if parcel.milestone == Milestone.ANNOUNCED and parcel.handed_over_at:
+        return MILESTONES[Milestone.ANNOUNCED]
+    return stands_at(parcel.milestone, parcel.milestone_at or shipped_at, now)
 
 
 def renewed(notice: Notice) -> Promise | None:

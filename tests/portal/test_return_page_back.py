@@ -36,7 +36,7 @@ from tests.page_checks import CheckedClient
 from tests.portal.test_return_form import words
 from tests.returns.returning import DESK, inspected, opened, posted, returned, scan
 from tracking.milestones import Milestone
-from tracking.models import ScanReport
+from tracking.models import Parcel, ScanReport
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +171,7 @@ def test_two_days_without_a_scan_the_buyer_is_asked_to_compare(rma):
     before = timezone.now() - timedelta(hours=49)
     rma.order.shipments.filter(is_return=True).update(shipped_at=before)
     parcel.record([ScanReport(at=before, milestone=Milestone.ANNOUNCED)])
+    Parcel.objects.update(handed_over_at=None)  # nobody watches it then
     text = read(rma)
     assert "The carrier has not scanned your parcel yet." in text
     assert "compare the number" in text
@@ -622,7 +623,8 @@ def test_a_big_return_asks_the_database_no_more_often_than_a_small_one(store):
     def compare() -> None:
         few, many = asked(one, small), asked(other, large)
         assert len(few) == len(many), "\n".join(many)
-        assert len(many) <= 11, "\n".join(many)
+        # What is wrong with its parcel, and the account's holidays, are two of them.
+        assert len(many) <= 13, "\n".join(many)
 
     compare()
     for rma in (small, large):

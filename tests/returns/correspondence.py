@@ -129,8 +129,8 @@ class Shop:
         rma.expire(by=CLOCK)
         return latest(NoticeKind.RETURN_EXPIRED)
 
-    def update(self) -> Notice:
-        order = self.order(delivered=False)
+    def update(self, **values) -> Notice:
+        order = self.order(delivered=False, **values)
         promise = order.promise_update(by=SHOP)
         assert promise
         promise.come_due(promise.due_at)

@@ -425,7 +425,7 @@ def test_an_expired_return_leaves_a_way_for_those_who_did_post_it(shop):
 
 
 def test_an_update_says_what_is_known_that_nothing_changed_and_when_we_write_next(shop):
-    notice = shop.update()
+    notice = shop.update(days_ago=2)
     letter = write(notice)
     due = Promise.objects.open().get(order=notice.order).due_at
     scan = notice.order.shipments.get().parcel.scans.get()
