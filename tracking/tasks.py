@@ -6,6 +6,7 @@ import time
 from django_q.tasks import async_task
 
 from tracking.models import Account, Connection, Following, Heartbeat, Lane, Parcel, Push
+from tracking.work import place_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,23 +54,29 @@ def check() -> None:
     until = time.monotonic() + LONGEST_ROUND
     while Parcel.objects.poll(limit=CHECKED) == CHECKED and time.monotonic() < until:
         pass
-    for connection in Connection.objects.asked().select_related("account"):
-        try:
-            ask(connection, until)
-        except Exception:
-            # One provider must not keep the others from being asked.
-            logger.exception("connection %s could not be worked on", connection.pk)
+    left = list(Connection.objects.asked().select_related("account"))
+    while left and time.monotonic() < until:
+        # One call each, in turn: a backlog at one of them keeps no other waiting.
+        left = [connection for connection in left if ask(connection)]
+    if left:
+        async_task("tracking.tasks.check")
 
 
-def ask(connection: Connection, until: float) -> None:
-    """Makes the calls that are due at one provider, until the watch shows `until`."""
-    while time.monotonic() < until and Following.objects.work(connection, calls=1):
-        pass
+def ask(connection: Connection) -> bool:
+    """Makes a call that is due at one provider; says whether there was one."""
+    try:
+        return bool(Following.objects.work(connection, calls=1))
+    except Exception as error:
+        # One provider must not keep the others from being asked. An error's own words may
+        # hold what somebody told.
+        logger.error("connection %s could not be worked on: %s", connection.pk, place_of(error))
+        return False
 
 
 def sweep() -> None:
     """Everything that falls due by the clock, and what a lost ring left behind."""
     Push.objects.stale().delete()
+    Following.objects.forgotten().delete()
     process_pushes()
     watch()
 
@@ -77,5 +84,8 @@ def sweep() -> None:
 def learn() -> None:
     """Once a day: what lanes usually take, and with it what parcels may expect."""
     for account in Account.objects.all():
-        if Lane.objects.learn(account.pk):
-            account.expect_anew()
+        try:
+            if Lane.objects.learn(account.pk):
+                account.expect_anew()
+        except Exception as error:
+            logger.error("account %s could not learn: %s", account.pk, place_of(error))

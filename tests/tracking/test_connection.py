@@ -20,6 +20,7 @@ from tracking.models.connection import (
     SLOW_DOWN,
     NotNow,
 )
+from tracking.providers import Action
 from tracking.work import WorkState
 
 pytestmark = pytest.mark.django_db
@@ -390,3 +391,25 @@ def test_the_day_of_a_quota_is_that_of_utc(clock, account, track):
 )
 def test_who_can_be_asked(values, may):
     assert Connection(**values).can_be_asked(MONDAY) is may
+
+
+def test_a_backlog_at_one_account_keeps_no_other_waiting(clock, server, track, account, parcels):
+    """Kuaidi100 takes one number a second; a hundred of them fill several rounds."""
+    kuaidi = PlayedKuaidi100(server)
+    slow = kuaidi.connect(account)
+    mine = parcels(100)
+    Following.objects.bulk_create(
+        Following(
+            parcel=parcel,
+            connection=slow,
+            number=parcel.number,
+            wish=Action.QUERY,
+            registered_at=clock.now,
+        )
+        for parcel in mine
+    )
+    other = Account.objects.create(name="shanyue", country="CN")
+    track.connect(other)
+    Parcel.objects.announce(other, "RB123456785GB", "royal-mail")
+    tasks.check()
+    assert track.registered

@@ -1,18 +1,20 @@
 """One parcel at a provider: registered, asked, changed, stopped, refused, taken over."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from tests.tracking import kuaidi100
 from tests.tracking.loopback import Answer, loopback
 from tests.tracking.playing import Played17Track, PlayedKuaidi100
 from tests.tracking.seventeentrack import NUMBER, ROYAL_MAIL, body, event, pushed, send
-from tests.tracking.simulated import Clock, simulated
+from tests.tracking.simulated import MONDAY, Clock, simulated
 from tracking import tasks
 from tracking.milestones import Milestone
-from tracking.models import Account, Dispatch, Following, Parcel, Push, Scan
+from tracking.models import Account, Dispatch, Following, Parcel, Push, Scan, ScanReport
 from tracking.models.following import LOCKED_FOR, SILENT_AFTER
 from tracking.polling import GIVEN_UP_AFTER
 from tracking.providers import Action, Outcome
@@ -22,7 +24,7 @@ from tracking.work import LEASE, WorkState
 
 pytestmark = pytest.mark.django_db
 
-EVRI, YTO, ZTO = 100331, 190157, 190455
+EVRI, SF = 100331, 100012
 CHINESE = "YT1234567890123"
 ROAD = [event(0, "InTransit_PickedUp"), event(5, "InTransit_Other")]
 
@@ -102,11 +104,12 @@ def half_a_day_later(clock: Clock) -> None:
 
 
 def test_a_new_parcel_is_registered_with_all_that_is_known(clock, server, connection, parcel):
+    Parcel.objects.update(carrier="sf")
     tasks.check()
     assert server.last.json == [
         {
             "number": NUMBER,
-            "carrier": ROYAL_MAIL,
+            "carrier": SF,
             "tag": str(parcel.pk),
             "phone_number_last_4": "0178",
             "origin_country": "LT",
@@ -117,10 +120,24 @@ def test_a_new_parcel_is_registered_with_all_that_is_known(clock, server, connec
     assert (row.state, row.registered_at, row.carrier_key) == (
         WorkState.DONE,
         clock.now,
-        str(ROYAL_MAIL),
+        str(SF),
     )
     parcel.refresh_from_db()
     assert timedelta(hours=10) < parcel.next_check_at - clock.now < timedelta(hours=14)
+
+
+def test_nobody_is_told_a_phone_that_its_carrier_does_not_want(clock, server, connection, parcel):
+    assert parcel.phone_tail
+    tasks.check()
+    assert server.last.json[0]["number"] == NUMBER
+    assert b"0178" not in server.last.body
+
+
+def test_what_the_shop_says_does_not_put_the_registration_off(clock, track, connection, parcel):
+    report = ScanReport(at=clock.now, milestone=Milestone.ACCEPTED)
+    parcel.record([report])
+    tasks.check()
+    assert track.registered == {NUMBER: ROYAL_MAIL}
 
 
 def test_what_is_registered_already_counts_as_registered(clock, track, connection, parcel):
@@ -588,8 +605,9 @@ def test_a_number_whose_answer_cannot_be_read_is_given_up(
         return real(action, asks, access)
 
     monkeypatch.setattr(kuaidi100_adapter, "call", call)
-    for _ in range(60):
-        rounds(clock, minutes=60)
+    # Twenty attempts, the later ones up to six hours apart.
+    for _ in range(100):
+        rounds(clock, minutes=90)
     rows = {row.parcel_id: row for row in Following.objects.all()}
     assert rows[poison.pk].state == WorkState.DEAD
     assert rows[other.pk].registered_at is not None
@@ -606,6 +624,40 @@ def test_what_somebody_holds_is_not_asked_by_another(clock, connection, parcel, 
     row.postpone()
     rounds(clock, 2)
     assert track.registered == {NUMBER: ROYAL_MAIL}
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_ask_for_every_number_once_and_keep_the_pace():
+    account = Account.objects.create(name="juniper", country="GB")
+    errors: list[Exception] = []
+    with loopback() as server, simulated(Clock()) as clock:
+        track = Played17Track(server)
+        track.connect(account)
+        for n in range(200):
+            Parcel.objects.announce(account, f"RB{n:09}GB", "royal-mail")
+        while Following.objects.filter(registered_at__isnull=False).count() < 200:
+            start = Barrier(2)
+
+            def worker(start: Barrier = start) -> None:
+                try:
+                    start.wait(10)
+                    tasks.check()
+                except Exception as error:
+                    errors.append(error)
+                finally:
+                    connections.close_all()
+
+            threads = [Thread(target=worker) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(30)
+                assert not thread.is_alive(), "two hands wait for each other"
+            assert errors == []
+            assert clock.go(minutes=2) < MONDAY + timedelta(hours=2)
+    assert sorted(track.asked("register")) == [f"RB{n:09}GB" for n in range(200)]
+    assert set(Following.objects.values_list("state", "attempts")) == {(WorkState.DONE, 1)}
 
 
 def test_a_row_that_is_asked_for_keeps_its_lease(clock, connection, parcel):

@@ -143,3 +143,13 @@ def test_a_push_in_a_workers_hands_is_left_there(parcel):
     Push.objects.all().again(ring=False)
     Push.objects.claim(1)
     assert Run("--again", push.pk).end == "It is not processed yet: a worker has it in hand."
+
+
+def test_a_connection_that_cannot_sign_says_so(tmp_path):
+    account = connect().account
+    Connection.objects.create(account=account, provider="kuaidi100", key="a key, and no salt")
+    file = tmp_path / "push.json"
+    file.write_text('{"status": "polling"}')
+    run = Run(file, "--provider", "kuaidi100")
+    assert "cannot sign a push" in run.end
+    assert not Push.objects.exists()

@@ -224,6 +224,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='parcel',
+            name='carrier_confirmed',
+            field=models.BooleanField(default=False, help_text='By the desk: no provider knows better.'),
+        ),
+        migrations.AddField(
+            model_name='parcel',
             name='carrier_weight',
             field=models.PositiveIntegerField(blank=True, null=True, verbose_name='grams by the carrier'),
         ),

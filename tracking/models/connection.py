@@ -35,6 +35,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=30)
 PROBE = timedelta(minutes=1)
 # No worker waits longer for its turn; what is left is asked in the next round.
 LONGEST_WAIT = timedelta(seconds=5)
+HOUR = timedelta(hours=1)
 # Without a word from the provider when to come again.
 SLOW_DOWN = timedelta(seconds=60)
 # With such a word; beyond, it is a mistake of theirs.
@@ -277,10 +278,17 @@ class Connection(models.Model):
     def slow_down(self, after: float | None) -> None:
         """We were too fast. after: seconds to wait, as it said, or None."""
         now = timezone.now()
-        told = SLOW_DOWN if after is None else timedelta(seconds=max(after, 1.0))
-        wait = min(told, LONGEST_AFTER)
+        seconds = SLOW_DOWN.total_seconds() if after is None else max(after, 1.0)
+        wait = timedelta(seconds=min(seconds, LONGEST_AFTER.total_seconds()))
         # Neither a failure nor a sign that it is well: some say so when they are in trouble.
         self._me.update(next_call_at=now + wait, last_answer_at=now)
+        if wait > LONGEST_PAUSE:  # parcels cannot wait for so long: somebody else is asked
+            self._me.update(
+                paused_until=now + wait,
+                last_failure_at=now,
+                last_failure=f"It wants to be asked again after {round(wait / HOUR)} hours.",
+            )
+            self._hand_over(now)
 
     def try_again(self) -> None:
         """Somebody mended it: the breaker is closed by hand."""

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 LOCKED_FOR = timedelta(minutes=30)
 # A provider that was given a number and has told nothing about it for so long is silent.
 SILENT_AFTER = timedelta(hours=24)
+FORGOTTEN_AFTER = timedelta(days=30)
 # After a call that failed as a whole; spread, so that nobody comes back at once.
 AGAIN_AFTER = timedelta(minutes=1)
 # In this order: a number that nobody follows yet comes first.
@@ -114,7 +115,7 @@ class FollowingQuerySet(LeasedQuerySet["Following"]):
             connection.note_failure(own_fault)
         else:
             connection.note_answer()
-            self._take(connection, action, rows, answers)
+            self._take_all(connection, action, rows, answers)
             return True
         for row in rows:
             # Alone in a call that would fail again, it is its own fault: not for ever.
@@ -123,6 +124,30 @@ class FollowingQuerySet(LeasedQuerySet["Following"]):
             else:
                 row.postpone()
         return False
+
+    def _take_all(
+        self,
+        connection: Connection,
+        action: Action,
+        rows: "list[Following]",
+        answers: list[Answer],
+    ) -> None:
+        """All in one transaction; when that fails, each by itself, so that what a provider
+        says of one number costs no other."""
+        try:
+            self._take(connection, action, rows, answers)
+        except Exception as error:
+            if len(rows) == 1:
+                logger.error("An answer cannot be recorded: %s", place_of(error))
+                rows[0].retry(place_of(error))
+                return
+            for row, answer in zip(rows, answers, strict=True):
+                self._take_all(connection, action, [row], [answer])
+
+    def forgotten(self, now: "datetime | None" = None) -> "FollowingQuerySet":
+        """Numbers that we no longer need and could not even stop, because nobody may be
+        asked there any more."""
+        return self.filter(parcel=None, due_at__lt=(now or timezone.now()) - FORGOTTEN_AFTER)
 
     def _take(
         self,

@@ -18,6 +18,8 @@ from tracking.watch import Finding
 if TYPE_CHECKING:
     from tracking.models.parcel import Parcel
 
+GRAVEST = 99
+
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def open(self) -> "IncidentQuerySet":
@@ -61,10 +63,14 @@ class Incident(models.Model):
 
     def is_as(self, finding: Finding) -> bool:
         return (self.level, self.since, self.detail) == (
-            finding.level,
+            _level(finding),
             finding.since,
             dict(finding.detail),
         )
+
+
+def _level(finding: Finding) -> int:
+    return min(finding.level, GRAVEST)
 
 
 @dataclass
@@ -91,7 +97,7 @@ def compared(
                 Incident(
                     parcel=parcel,
                     kind=kind,
-                    level=finding.level,
+                    level=_level(finding),
                     since=finding.since,
                     detail=dict(finding.detail),
                     opened_at=now,
@@ -99,7 +105,7 @@ def compared(
                 )
             )
         elif not incident.is_as(finding):
-            incident.level, incident.since = finding.level, finding.since
+            incident.level, incident.since = _level(finding), finding.since
             incident.detail, incident.updated_at = dict(finding.detail), now
             changes.updated.append(incident)
     for kind, incident in known.items():

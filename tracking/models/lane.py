@@ -20,6 +20,8 @@ from tracking.watch import Patience
 # What parcels took lately says more than what they took a year ago.
 LEARNS_FROM = timedelta(days=180)
 MOST_PARCELS = 50_000
+# Beyond, a carrier's clock is wrong or its number is used again.
+LONGEST_JOURNEY = timedelta(days=365)
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "Two capitals: DE.")
 DAYS = [MinValueValidator(1), MaxValueValidator(120)]
 HOURS = [MinValueValidator(24), MaxValueValidator(24 * 30)]
@@ -41,7 +43,9 @@ class LaneQuerySet(models.QuerySet["Lane"]):
         took: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         rows = arrived.values_list("origin", "destination", "carrier", "started_at", "ended_at")
         for origin, destination, carrier, started, ended in rows[:MOST_PARCELS]:
-            if origin and destination and started and ended and ended >= started:
+            if not (origin and destination and started and ended):
+                continue
+            if timedelta(0) <= ended - started <= LONGEST_JOURNEY:
                 took[origin, destination, carrier].append((ended - started).days)
         changed = 0
         before = {

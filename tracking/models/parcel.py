@@ -176,6 +176,9 @@ class ParcelQuerySet(Checking):
 class Parcel(models.Model):
     account = models.ForeignKey("tracking.Account", models.PROTECT, related_name="parcels")
     carrier = models.CharField(max_length=40, blank=True, help_text="A code of carriers.py.")
+    carrier_confirmed = models.BooleanField(
+        default=False, help_text="By the desk: no provider knows better."
+    )
     last_mile = models.CharField(
         max_length=40, blank=True, help_text="Who brings it to the door, when not the carrier."
     )
@@ -322,7 +325,7 @@ class Parcel(models.Model):
         """A provider found out that it goes with another carrier than we were told. What
         that one told by this number is the story of another parcel."""
         wrong = self.carrier
-        if code == wrong or not self._becomes(code):
+        if self.carrier_confirmed or code == wrong or not self._becomes(code):
             return False
         self.scans.exclude(carrier="").filter(carrier=wrong).delete()
         return True
@@ -353,6 +356,7 @@ class Parcel(models.Model):
             me.scans.all().delete()
             me.incidents.all().delete()
             me.tell(())
+            me.carrier_confirmed = True
             me.last_mile = me.fingerprint = ""
             me.troubles = 0
             me.carrier_weight = me.expected_from = me.expected_to = None
@@ -404,8 +408,12 @@ class Parcel(models.Model):
         many are."""
         now = now or timezone.now()
         with transaction.atomic():
-            refused = self.followings.filter(REFUSED).values_list("pk", flat=True)
-            rows = Following.objects.filter(pk__in=list(refused))
+            refused = [
+                row.pk
+                for row in self.followings.filter(REFUSED)
+                if not ((at := row.may_be_queried_at()) and at > now)
+            ]
+            rows = Following.objects.filter(pk__in=refused)
             asked = rows.filter(registered_at__isnull=False).ask(Action.QUERY, now)
             asked += rows.filter(registered_at=None).ask(Action.REGISTER, now)
             rows.update(refusal="", last_error="")

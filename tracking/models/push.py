@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 # A body may hold the receiver's town, and sometimes more: it is kept no longer.
 KEPT_FOR = timedelta(days=30)
+MOST_LINES = 50
 # A push that comes once more after so long was asked for by somebody.
 REPEAT = timedelta(minutes=1)
 
@@ -84,7 +85,7 @@ class PushQuerySet(LeasedQuerySet["Push"]):
             [found.push for found in read],
             [
                 {
-                    "outcome": "\n".join(found.lines) or "It says nothing about a parcel.",
+                    "outcome": "\n".join(found.told) or "It says nothing about a parcel.",
                     "parcels": found.parcels,
                     "scans_told": found.scans_told,
                     "scans_new": found.scans_new,
@@ -119,6 +120,12 @@ class Found:
     parcels: int = 0
     scans_told: int = 0
     scans_new: int = 0
+
+    @property
+    def told(self) -> list[str]:
+        """As much of it as anybody reads."""
+        more = len(self.lines) - MOST_LINES
+        return [*self.lines[:MOST_LINES], *([f"… and {more} more."] if more > 0 else [])]
 
 
 def _read(push: "Push") -> Found | None:
@@ -166,11 +173,13 @@ def _record(read: Sequence[Found]) -> None:
         mine = Connection.objects.filter(account=account, provider=provider)
         older = models.Q(last_push_at=None) | models.Q(last_push_at__lt=latest)
         mine.filter(older).update(last_push_at=latest)
-    stopped = [one for _, one in lines if one.news.stopped]
-    for one in stopped:
-        Following.objects.filter(
-            parcel=one.parcel, connection__provider=one.provider, stopped_at=None
-        ).update(stopped_at=latest)
+    stopped: dict[str, set[int]] = defaultdict(set)
+    for _, one in lines:
+        if one.news.stopped:
+            stopped[one.provider].add(one.parcel.pk)
+    for provider, keys in stopped.items():
+        theirs = Following.objects.filter(connection__provider=provider, parcel__in=keys)
+        theirs.filter(stopped_at=None).update(stopped_at=latest)
     fresh = {(pk, scan.identity) for pk, scans in new.items() for scan in scans}
     for found, one in lines:
         # Of several pushes that tell a scan, the first one brought it.

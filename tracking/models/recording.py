@@ -8,7 +8,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from tracking.models.account import Account
     from tracking.models.parcel import Parcel
 
+# What is told of the future is a typing error, and would keep the watch quiet until then.
+CLOCKS = timedelta(days=2)
+# No journey has more; who tells more of one parcel means no good.
+MOST_SCANS = 1000
 # What a look at a parcel may change of it.
 WRITTEN = (
     "last_mile",
@@ -218,10 +222,16 @@ class _Look:
         for pk, parcel in self.parcels.items():
             known = self.scans[pk]
             fresh: dict[Identity, Scan] = {}
-            for one in told[pk]:
+            # Its carrier may have been corrected since somebody looked for it.
+            meant = [one for one in told[pk] if parcel.is_meant(one.news.carrier, *one.news.others)]
+            for one in meant:
                 for report in sorted(one.news.reports, key=lambda report: report.at):
+                    if report.at > self.now + CLOCKS:
+                        continue
                     identity = identity_of(report, one.provider)
                     old = known.get(identity)
+                    if old is None and len(known) >= MOST_SCANS:
+                        continue
                     if old is None:
                         scan = Scan.of(parcel, report, one.provider)
                         known[identity] = _seen(scan)
@@ -238,9 +248,12 @@ class _Look:
             parcel.fingerprint = prints[pk]
             # Never earlier than before: what was told late, or is told again, is no look.
             parcel.checked_at = max(parcel.checked_at or at, at)
-            parcel.next_check_at = polling.next_check(
-                parcel.milestone, parcel.last_word, parcel.checked_at
-            )
+            again = polling.next_check(parcel.milestone, parcel.last_word, parcel.checked_at)
+            if again and parcel.next_check_at and not any(one.provider for one in told[pk]):
+                # The word of the shop makes no call to a provider needless, the first of
+                # all, by which it is registered.
+                again = min(again, parcel.next_check_at)
+            parcel.next_check_at = again
         Scan.objects.bulk_create([scan for several in self.new.values() for scan in several])
         for (pk, (when, code, place, provider)), new in fuller.items():
             same = Scan.objects.filter(parcel=pk, at=when, code=code, place=place)

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tracking import providers
-from tracking.models import Connection, Push
+from tracking.models import Connection, Forged, Push
 from tracking.views import LARGEST
 from tracking.work import WorkState
 
@@ -92,7 +92,12 @@ def connection_of(provider: str, slug: str | None) -> Connection:
 def replayed(connection: Connection, body: bytes) -> tuple[Push, bool]:
     """The push as the provider would send it, received as it would be."""
     headers, body = connection.adapter.signed(body, connection.access)
-    return connection.receive(headers, body, ring=False)
+    try:
+        return connection.receive(headers, body, ring=False)
+    except Forged:
+        raise CommandError(
+            f"{connection} cannot sign a push: look at its key, and at its salt if it has one."
+        ) from None
 
 
 def body_of(path: Path) -> bytes:
