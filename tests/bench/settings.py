@@ -12,3 +12,5 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     # A database of its own on that server, thrown away afterwards.
     DATABASES["default"]["TEST"] = {"NAME": f"bench_homeward_{os.getpid()}"}
+
+ROOT_URLCONF = "tests.bench.urls"

@@ -100,7 +100,7 @@ class FollowingQuerySet(LeasedQuerySet["Following"]):
         asks = [row.as_ask() for row in rows]
         own_fault = ""
         try:
-            answers = connection.adapter.call(action, asks, connection.access)
+            answers = connection.adapter.call(action, asks, connection.calling)
         except TooFast as error:
             connection.slow_down(error.after)
         except (NoQuota, NoAccess) as error:

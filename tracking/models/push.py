@@ -99,15 +99,11 @@ class PushQuerySet(LeasedQuerySet["Push"]):
 
 
 def _ring() -> None:
-    """In the transaction of its cause: one commit for both, which is what a disk waits for."""
+    """In the transaction of its cause: one commit for both, which is what a disk waits for.
+    Should the ring be lost all the same, the sweep finds the row."""
     from tracking import tasks
 
-    try:
-        with transaction.atomic():
-            tasks.ring()
-    except Exception:
-        # A lost ring loses nothing: the sweep finds the row.
-        logger.exception("nobody could be rung")
+    tasks.ring()
 
 
 @dataclass

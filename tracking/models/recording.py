@@ -15,11 +15,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from tracking import polling, watch
-from tracking.bulk import update_rows
+from tracking.bulk import insert_rows, update_rows
 from tracking.calendars import end_of_day, zone_of
 from tracking.expectations import expect
 from tracking.milestones import RANK
@@ -140,7 +140,7 @@ class Recording(models.QuerySet["Parcel"]):
         now = now or timezone.now()
         with transaction.atomic():
             due = self.filter(watch_at__lte=now).order_by("watch_at")
-            rows = list(_locking(due.select_related("account"), skip=True)[:limit])
+            rows = list(_locking(due, skip=True)[:limit])
             if rows:
                 look = _Look(rows, now)
                 look.judge()
@@ -151,8 +151,7 @@ class Recording(models.QuerySet["Parcel"]):
 
     def locked(self, keys: Iterable[int]) -> "list[Parcel]":
         """In the order of their keys, so that two workers never wait for each other."""
-        rows = self.filter(pk__in=keys).select_related("account").order_by("pk")
-        return list(_locking(rows))
+        return list(_locking(self.filter(pk__in=keys).order_by("pk")))
 
 
 def _locking(rows: "models.QuerySet[Parcel]", skip: bool = False) -> "models.QuerySet[Parcel]":
@@ -161,6 +160,7 @@ def _locking(rows: "models.QuerySet[Parcel]", skip: bool = False) -> "models.Que
     if not connection.features.has_select_for_update_skip_locked:
         skip = False
     # Rows of others may point at it meanwhile (no_key).
+    rows = rows.annotate(stamp=F("account__stamp"))
     return rows.select_for_update(of=("self",), skip_locked=skip, no_key=True)
 
 
@@ -179,12 +179,13 @@ _GROUNDS: dict[UUID, _Ground] = {}
 MOST_GROUNDS = 1000
 
 
-def _ground(account: "Account") -> _Ground:
-    if account.stamp not in _GROUNDS:
+def _ground(parcel: Any) -> _Ground:
+    """Of a parcel that was locked here, and so knows the stamp of its account."""
+    if parcel.stamp not in _GROUNDS:
         if len(_GROUNDS) >= MOST_GROUNDS:
             _GROUNDS.clear()
-        _GROUNDS[account.stamp] = _Ground(account)
-    return _GROUNDS[account.stamp]
+        _GROUNDS[parcel.stamp] = _Ground(parcel.account)
+    return _GROUNDS[parcel.stamp]
 
 
 class _Look:
@@ -192,8 +193,8 @@ class _Look:
 
     def __init__(self, parcels: "list[Parcel]", now: datetime):
         self.parcels, self.now = {parcel.pk: parcel for parcel in parcels}, now
-        accounts = {parcel.account_id: parcel.account for parcel in parcels}
-        self.grounds = {pk: _ground(account) for pk, account in accounts.items()}
+        first = {parcel.account_id: parcel for parcel in parcels}
+        self.grounds = {pk: _ground(parcel) for pk, parcel in first.items()}
         self.before = {parcel.pk: parcel.milestone for parcel in parcels}
         self.changes: dict[int, Changes] = {}
         self.new: dict[int, list[Scan]] = {}
@@ -254,7 +255,7 @@ class _Look:
                 # all, by which it is registered.
                 again = min(again, parcel.next_check_at)
             parcel.next_check_at = again
-        Scan.objects.bulk_create([scan for several in self.new.values() for scan in several])
+        insert_rows([scan for several in self.new.values() for scan in several])
         for (pk, (when, code, place, provider)), new in fuller.items():
             same = Scan.objects.filter(parcel=pk, at=when, code=code, place=place)
             same.filter(provider=provider).update(**dict(zip(SAID, _said(new), strict=True)))
@@ -337,7 +338,9 @@ class _Look:
     def write(self, fields: Sequence[str]) -> None:
         update_rows(list(self.parcels.values()), fields)
         changes = self.changes.values()
-        Incident.objects.bulk_create([row for change in changes for row in change.opened])
+        opened = [row for change in changes for row in change.opened]
+        if opened:
+            Incident.objects.bulk_create(opened)
         update_rows(
             [row for change in changes for row in (*change.updated, *change.cleared)],
             ("level", "since", "detail", "updated_at", "cleared_at"),
