@@ -15,7 +15,7 @@ from django.utils import translation
 
 from portal import access
 from portal.views.errors import too_often
-from returns.models import Notice, Promise, PromiseKind, ReturnAuthorization
+from returns.models import Document, Notice, Promise, PromiseKind, ReturnAuthorization
 from returns.queues import QUEUES, Queue
 from returns.states import Status
 from tracking import health
@@ -81,6 +81,16 @@ def _requests() -> list[Tile]:
             "status=info_requested",
         ),
         *_work("post", "put_right"),
+    ]
+
+
+def _to_look_into() -> list[Tile]:
+    papers = Document.objects.from_buyers().filter(looked_at=None).order_by()
+    found = papers.aggregate(count=Count("pk"), oldest=Min("added_at"))
+    url = reverse("admin:returns_document_changelist") + "?sent_by=buyer&looked_at__isempty=1"
+    return [
+        *_work("surplus", "doubt", "quiet"),
+        Tile("Papers from buyers", url, **found, needs="returns.view_document"),
     ]
 
 
@@ -152,7 +162,7 @@ GROUPS: tuple[Section, ...] = (
         "Parcels that come back", "returns.receive_return", lambda: _work("receive", "inspect")
     ),
     Section("Money and goods", "returns.settle_return", lambda: _work("settle", "send")),
-    Section("To look into", "returns.decide_return", lambda: _work("surplus", "doubt", "quiet")),
+    Section("To look into", "returns.decide_return", _to_look_into),
     Section(
         "Parcels on their way",
         "tracking.change_parcel",

@@ -4,7 +4,7 @@ Functions in the active language and time zone.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,9 @@ WHILE = frozenset(
     }
 )
 # With any other trouble as its heading nobody can name a day.
-ALSO_WITH = frozenset({"", IncidentKind.STALLED, IncidentKind.OVERDUE, IncidentKind.DAMAGED})
+ALSO_WITH = frozenset({"", IncidentKind.OVERDUE, IncidentKind.DAMAGED})
+# Who lies at customs is not at the door within so few days, whatever is usual.
+BEYOND_CUSTOMS = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ TO_US = Range(
 )
 IS_LATER = gettext_lazy("We had expected it by {day}, so it is later than usual.")
 WAS_EXPECTED = gettext_lazy("We had expected it by {day}.")
+AFTER_CUSTOMS = gettext_lazy("When it arrives depends on customs.")
 LATER_BECAUSE = gettext_lazy("Later than usual because of {reasons}.")
 
 
@@ -89,6 +92,8 @@ def expected(parcel: "Parcel", troubles: Troubles, now: datetime) -> Expected:
     first, last = days
     today = _today(parcel, now)
     why = _why(parcel.expected_delays)
+    if parcel.milestone == Milestone.CUSTOMS and last - today < BEYOND_CUSTOMS:
+        return Expected(str(AFTER_CUSTOMS))
     if today <= last:
         return Expected(_range(first, last, today, back=troubles.back), why)
     if troubles.kind == IncidentKind.OVERDUE:  # which says it already, with the day

@@ -101,12 +101,15 @@ def expect(
     origin: Days,
     destination: Days,
     closed: tuple[DayNotice, ...] = (),
+    left: date | None = None,
 ) -> Expectation:
     """When a parcel that first moved on `started` should be there.
 
     Each weekday off at either end moves the end by a day, and the beginning when it comes
     before that; holidays in the days so added count again. `closed`: when the place it goes
-    to takes nothing in. A day off at both ends counts once, as one of the destination.
+    to takes nothing in. `left`: when it was first seen outside its origin, whose days off do
+    not hold it up from then on. A day off at both ends counts once, as one of the
+    destination. Both days are such on which carriers bring parcels there.
     """
     first = started + timedelta(days=usual.days_from)
     last = started + timedelta(days=usual.days_to)
@@ -114,13 +117,27 @@ def expect(
     delays: list[Delay] = []
     day = started + ONE_DAY
     while day <= last and day - started < LOOK_AHEAD:
-        off = next((end for end in ends if _is_lost(end, day)), None)
+        gone = left is not None and day >= left and origin != destination
+        off = next(
+            (end for end in ends if _is_lost(end, day) and not (gone and end is origin)), None
+        )
         if off:
             last += ONE_DAY
             first += ONE_DAY if day <= first else timedelta(0)
             _add(delays, off, day)
         day += ONE_DAY
-    return Expectation(first, last, tuple(delays))
+    return Expectation(
+        _next_round(first, destination), _next_round(last, destination), tuple(delays)
+    )
+
+
+def _next_round(day: date, there: Days) -> date:
+    """The day itself, or the next one on which carriers come to the door."""
+    for _ in range(LOOK_AHEAD.days):
+        if there.carries(day):
+            break
+        day += ONE_DAY
+    return day
 
 
 def _is_lost(days: Days, day: date) -> bool:

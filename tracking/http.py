@@ -3,9 +3,14 @@
 `requests` knows a time-out for each read, and a server that sends one byte now and then
 never meets it. So a clock runs beside every call and cuts its connection when the time
 for the whole answer is over, in the middle of a header too.
+
+Of the environment two things count: the proxy that it names on purpose (https_proxy,
+http_proxy, no_proxy), and the certificates to believe (REQUESTS_CA_BUNDLE), which such a
+proxy may need. Passwords that other programs keep in ~/.netrc are sent to nobody.
 """
 
 import json as jsonlib
+import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +24,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from tracking.providers import Error, NoAccess, TooFast
@@ -26,6 +32,7 @@ from tracking.providers import Error, NoAccess, TooFast
 CONNECT, TOTAL = 5.0, 20.0  # seconds
 MOST = 2 * 1024 * 1024  # bytes
 CHUNK = 64 * 1024
+LONGEST_WAIT = 86_400.0  # seconds; who tells us to wait for longer is mistaken
 USER_AGENT = "Homeward"
 
 
@@ -66,10 +73,14 @@ def call(
         session.mount("https://", adapter)
         asked = requests.Request(method, url, data=form, json=json)
         request = _prepared(session, asked, headers or {})
-        ways = session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
         try:
             with session.send(
-                request, timeout=(min(connect, total), total), allow_redirects=False, **ways
+                request,
+                timeout=(min(connect, total), total),
+                allow_redirects=False,
+                stream=True,
+                proxies=get_environ_proxies(url, None),
+                verify=os.environ.get("REQUESTS_CA_BUNDLE") or True,
             ) as response:
                 body = _body(response, most, host)
         except (OSError, HTTPError, ValueError) as error:
@@ -137,16 +148,17 @@ def _refuse(status: int, headers: Mapping[str, str], host: str) -> None:
 
 
 def _seconds(told: str) -> float | None:
-    """Retry-After: seconds, or a moment. None when it is neither."""
+    """Retry-After: seconds, or a moment. None when it is neither, else at most LONGEST_WAIT."""
     if told.isdecimal():
-        return float(told)
+        return min(float(told), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(told)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        wait = (moment - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):  # no moment, or one that no calendar has
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, wait), LONGEST_WAIT)
 
 
 def _what_happened(error: Exception, host: str, deadline: "_Deadline") -> str:
@@ -194,6 +206,10 @@ def _cut(line: socket) -> None:
 
 
 class _Session(requests.Session):
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+
     def get_redirect_target(self, response: requests.Response) -> None:
         """None: else requests reads a redirect to its end, however long, to find the next."""
 

@@ -35,7 +35,7 @@ TROUBLES: dict[str, Trouble] = {
         {Kind.ADDRESS, Kind.ATTEMPT_FAILED, Kind.WAITING_AT_PICKUP, Kind.REFUSED},
     ),
     "signed": Trouble(
-        "Signed for, not received",
+        "Unclear who has it",
         {Kind.DELIVERED_NOT_RECEIVED, Kind.UNCLEAR_SIGNATURE},
     ),
     "damaged": Trouble("Damaged, or weight differs", {Kind.DAMAGED, Kind.WEIGHT_MISMATCH}),

@@ -43,10 +43,10 @@ MILESTONES: dict[str, Text] = {
     ),
     Milestone.IN_TRANSIT: Text(
         _("Your parcel is on its way."),
-        _("It is moving towards you."),
+        _("It is on its way."),
         _(
-            "It is on a lorry or a plane; there is nothing to scan until it arrives, as a train "
-            "does not report at every post along the line. You do not need to do anything."
+            "Between two places nothing is scanned, as a train does not report at every post along "
+            "the line. You do not need to do anything."
         ),
     ),
     Milestone.CUSTOMS: Text(
@@ -73,7 +73,10 @@ MILESTONES: dict[str, Text] = {
     Milestone.READY_FOR_PICKUP: Text(
         _("Your parcel is waiting for you to collect it."),
         _("It is at a place where you can collect it."),
-        _("Please take something with your name on it when you collect the parcel."),
+        _(
+            "Please take something with your name on it when you collect the parcel, and the "
+            "pick-up code."
+        ),
     ),
     Milestone.DELIVERED: Text(
         _("Your parcel has been delivered."),
@@ -98,8 +101,8 @@ STALE: dict[str, Text] = {
         _("The carrier has not scanned your parcel yet."),
         _("The parcel is packed and has its number."),
         _(
-            "It should have been scanned by now, and may lie unscanned at the carrier. If nothing "
-            "has changed in two days, write to us."
+            "It should have been scanned by now, and may lie unscanned at the carrier. You do not "
+            "need to do anything."
         ),
     ),
     Milestone.OUT_FOR_DELIVERY: Text(
@@ -131,6 +134,22 @@ STEPS: dict[str, Words] = {
     "out_for_delivery": _("Out for delivery"),
     "pick_up": _("Pick-up"),
     "your_door": _("Your door"),
+    "collected": _("Collected"),
+}
+
+
+# What one report states beyond its milestone, in one line of the timeline. What the watch
+# concludes from many reports, or from none, stands in no single one.
+STATED: dict[str, Words] = {
+    IncidentKind.WRONG_WAY: _("It was seen at a place off its route."),
+    IncidentKind.CUSTOMS_HOLD: _("Customs has stopped it for a closer look."),
+    IncidentKind.CUSTOMS_DOCUMENTS: _("Customs asks for papers."),
+    IncidentKind.ADDRESS: _("It could not be delivered to this address."),
+    IncidentKind.ATTEMPT_FAILED: MILESTONES[Milestone.ATTEMPTED].sentence,
+    IncidentKind.WAITING_AT_PICKUP: MILESTONES[Milestone.READY_FOR_PICKUP].sentence,
+    IncidentKind.REFUSED: _("It was not accepted at the door."),
+    IncidentKind.DAMAGED: _("It was found damaged."),
+    IncidentKind.LOST: _("The carrier cannot find it."),
 }
 
 
@@ -144,10 +163,10 @@ NO_NEWS_BETWEEN_PLACES: Words = _(
 INCIDENTS: dict[str, Text] = {
     IncidentKind.SILENT: Text(
         STALE[Milestone.ANNOUNCED].title,
-        _("It was handed to the carrier, and no scan has come since."),
+        _("The carrier has not scanned it yet."),
         _(
             "Some parcels are carried on without a first scan and show up at the next sorting "
-            "place. If nothing has changed in two days, write to us."
+            "place. You do not need to do anything."
         ),
     ),
     IncidentKind.STALLED: Text(
@@ -156,7 +175,7 @@ INCIDENTS: dict[str, Text] = {
         NO_NEWS_BETWEEN_PLACES,
     ),
     IncidentKind.OVERDUE: Text(
-        _("Your parcel is taking longer than we hoped."),
+        _("Your parcel is later than usual."),
         _("It has been on its way for a long time and is not there yet."),
         _(
             "We go on following it and show you each new scan. If you need it by a certain "
@@ -167,8 +186,7 @@ INCIDENTS: dict[str, Text] = {
         _("Your parcel has taken a wrong turn."),
         _("It was scanned at a place that is not on its way to you."),
         _(
-            "From there the carrier has to send it on to you, which takes some days more. You do "
-            "not need to do anything."
+            "It usually goes on from there, a few days later. You do not need to do anything."
         ),
     ),
     IncidentKind.CUSTOMS_HOLD: Text(
@@ -210,7 +228,8 @@ INCIDENTS: dict[str, Text] = {
         _("It has been ready for you to collect for some days."),
         _(
             "Please collect it soon, because it is kept there for a few days only and then goes "
-            "back. Take something with your name on it. If you cannot go there, write to us."
+            "back. Take something with your name on it, and the pick-up code. If you cannot go "
+            "there, write to us."
         ),
     ),
     IncidentKind.REFUSED: Text(
@@ -225,24 +244,23 @@ INCIDENTS: dict[str, Text] = {
         _("The carrier reports damage to your parcel."),
         _("The carrier reports that it was damaged."),
         _(
-            "We are sorry. When you have it, please take photos of the box and of what is inside, "
-            "and write to us. What is broken we put right."
+            "When you have it, please take photos of the box and of what is inside, and write to "
+            "us. What is broken we put right."
         ),
     ),
     IncidentKind.LOST: Text(
         _("We have to treat your parcel as lost."),
-        _("The carrier cannot find it, or has not seen it for a long time."),
+        _("Nobody has scanned it for a long time."),
         _(
-            "We are sorry. It is not your loss: write to us whether you would like your money or a "
-            "new parcel."
+            "It is not your loss: write to us whether you would like your money or a new parcel."
         ),
     ),
     IncidentKind.UNCLEAR_SIGNATURE: Text(
         _("Your parcel was delivered; we cannot see to whom."),
-        _("It was delivered, and no report says that you took it in yourself."),
+        _("The carrier reports that it was delivered, but not to whom."),
         _(
-            "If you have it, all is well. If not, ask at home, with neighbours and at the front "
-            "desk, then write to us."
+            "If you have it, all is well. If not, ask at home and with neighbours, then write to "
+            "us."
         ),
     ),
     IncidentKind.WEIGHT_MISMATCH: Text(
@@ -260,3 +278,12 @@ INCIDENTS: dict[str, Text] = {
         _("Look with neighbours and at the usual places, then write to us."),
     ),
 }
+
+# Delivered, and the report says that somebody else took it in.
+TAKEN_IN_BY_ANOTHER = Text(
+    _("Your parcel was delivered to somebody else."),
+    _("The carrier reports that somebody else took it in."),
+    _(
+        "Please ask them, or at home and with neighbours, first. If nobody has it, write to us."
+    ),
+)

@@ -110,9 +110,16 @@ class DocumentAdmin(EvidenceAdmin):
         "content_type",
         "sent_by",
         "user",
+        "looked_at",
         "opened",
     ]
-    list_filter = ["kind", "sent_by", "authorization__order__store", "order__store"]
+    list_filter = [
+        "kind",
+        "sent_by",
+        ("looked_at", admin.EmptyFieldListFilter),
+        "authorization__order__store",
+        "order__store",
+    ]
     list_select_related = ["authorization__order", "order", "user"]
     search_fields = [*FIND, "order__number", "order__email"]
     kept_back = EvidenceAdmin.kept_back | {"order"}

@@ -115,7 +115,7 @@ def test_where_the_carrier_knows_more_no_range_is_told(store, today, milestone):
 @pytest.mark.parametrize(
     ("kind", "is_told"),
     [
-        (IncidentKind.STALLED, True),
+        (IncidentKind.STALLED, False),
         (IncidentKind.DAMAGED, True),
         (IncidentKind.WEIGHT_MISMATCH, True),
         (IncidentKind.SILENT, False),

@@ -25,6 +25,8 @@ from tests.tracking.playing import Played17Track
 from tests.tracking.seventeentrack import KEY, NUMBER, connect, event, pushed, send
 from tests.tracking.simulated import Clock, simulated
 from tracking import tasks, texts
+from tracking.calendars import Days
+from tracking.expectations import expect, usual_for
 from tracking.incidents import IncidentKind as Kind
 from tracking.milestones import Milestone
 from tracking.models import Connection, Dispatch, Following, Incident, Parcel, Push, Scan
@@ -120,7 +122,11 @@ def test_a_corrected_carrier_drops_what_the_wrong_one_told(clock, parcel):
     parcel.refresh_from_db()
     parcel.correct_carrier("evri")
     assert (parcel.milestone, parcel.milestone_at, parcel.ended_at) == ("announced", None, None)
-    assert (parcel.started_at, parcel.last_scan_at, parcel.expected) == (None, None, None)
+    assert (parcel.started_at, parcel.last_scan_at) == (None, None)
+    began = parcel.handed_over_at or parcel.announced_at
+    usual = usual_for(parcel.origin, parcel.destination)
+    anew = expect(began.date(), usual, Days(parcel.origin), Days(parcel.destination))
+    assert parcel.expected == (anew.first, anew.last), "from its beginning, like a new one"
     assert not Scan.objects.exists() and not Incident.objects.exists()
     # What the wrong one tells from now on is about another parcel.
     take_in(told(clock, 0, "InTransit_PickedUp"), told(clock, 3, "Delivered_Other"))

@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.tracking.desk import account, connect, follow, member, parcel, shown
 from tracking import providers
+from tracking.admin.connection import check_address
 from tracking.models import Connection, Parcel
 from tracking.providers import seventeentrack
 
@@ -106,6 +108,87 @@ def test_an_account_is_connected_to_a_provider_once(owner):
     connect()
     assert "already exists" in shown(add(owner, "17track", key=SECRET))
     assert Connection.objects.count() == 1
+
+
+INSIDE = [
+    "https://127.0.0.1/track/v2.4/",
+    "http://127.0.0.1:9200/track/v2.4/",
+    "http://localhost:8000/track/v2.4/",
+    "https://a.localhost/track/v2.4/",
+    "https://10.0.0.5:8443/track/v2.4/",
+    "https://172.16.0.1/track/v2.4/",
+    "https://192.168.1.1/track/v2.4/",
+    "https://100.64.0.1/track/v2.4/",
+    "https://169.254.169.254/track/v2.4/",
+    "https://metadata.google.internal/track/v2.4/",
+    "https://0.0.0.0/track/v2.4/",
+    "https://224.0.0.1/track/v2.4/",
+    "https://[::1]/track/v2.4/",
+    "https://[::]/track/v2.4/",
+    "https://[fe80::1]/track/v2.4/",
+    "https://[fd00::1]/track/v2.4/",
+    "https://[::ffff:127.0.0.1]/track/v2.4/",
+    "https://[::ffff:a9fe:a9fe]/track/v2.4/",
+]
+ODD = [
+    "https://LocalHost./v2.4",
+    "https://127.1/v2.4",
+    "https://2130706433/v2.4",
+    "https://0x7f.1/v2.4",
+    "https://0/v2.4",
+]
+OUTSIDE = [
+    "https://api.17track.net/track/v2.4/",
+    "https://8.8.8.8/track/v2.4/",
+    "https://[2606:4700::1111]/track/v2.4/",
+    "https://localhost.example/track/v2.4/",
+]
+
+
+@pytest.mark.parametrize("base", INSIDE)
+def test_in_production_no_key_is_sent_to_this_machine_or_its_own_net(owner, settings, base):
+    settings.PRODUCTION = True
+    answer = add(owner, "17track", key=SECRET, base=base)
+    assert "Not this machine or its own net" in shown(answer)
+    assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize("base", [*INSIDE, *ODD])
+def test_nor_however_the_address_is_written(settings, base):
+    settings.PRODUCTION = True
+    with pytest.raises(ValidationError, match="Not this machine"):
+        check_address(base)
+
+
+@pytest.mark.parametrize("base", OUTSIDE)
+def test_in_production_addresses_of_providers_are_taken(owner, settings, base):
+    settings.PRODUCTION = True
+    add(owner, "17track", key=SECRET, base=base)
+    assert Connection.objects.get().base == base
+
+
+def test_a_secret_that_another_account_uses_is_said(owner):
+    connect("kuaidi100", "juniper", key=SECRET, salt=SALT, customer="A")
+    connect("17track", "camellia", key=SECRET)
+    told = "The key or the salt is also that of juniper at Kuaidi100: what is pushed"
+    values = {"customer": "A", "account": str(account("other").pk)}
+    answer = add(owner, "kuaidi100", key="another", salt="yet-another", **values)
+    assert "is also that of" not in shown(answer)
+    made = Connection.objects.get(account__name="other")
+    assert told in shown(change(owner, made, key=SECRET))
+    assert told in shown(change(owner, made, key="another", salt=SALT))
+    made.refresh_from_db()
+    assert (made.key, made.salt) == ("another", SALT)
+    assert "is also that of" not in shown(change(owner, made, salt="yet-another"))
+    values["account"] = str(account("third").pk)
+    answer = add(owner, "kuaidi100", key=SECRET, salt=SALT, **values)
+    assert told in shown(answer)
+    assert SECRET not in answer.text and SALT not in answer.text
+
+
+def test_an_empty_salt_is_shared_by_all(owner):
+    connect("17track", "other", key="another")
+    assert "is also that of" not in shown(add(owner, "17track", key=SECRET))
 
 
 def test_secrets_are_never_shown_again_to_anybody(owner):

@@ -161,9 +161,11 @@ ENDS = st.sampled_from([CHINA, GERMANY, BRITAIN, NOWHERE, Days("US"), Days("ZZ")
 def test_the_days_told_are_the_days_it_moved(started, usual, origin, destination):
     found = expect(started, usual, origin, destination)
     moved = (found.last - started - timedelta(days=usual.days_to)).days
-    assert moved == sum(delay.days for delay in found.delays)
-    assert timedelta(0) <= found.first - started - timedelta(days=usual.days_from)
-    assert (found.first - started).days - usual.days_from <= moved
+    waits = moved - sum(delay.days for delay in found.delays)
+    # From the day so reached to the next on which somebody comes to the door.
+    assert waits >= 0 and destination.carries(found.last)
+    assert not any(destination.carries(found.last - timedelta(days=n + 1)) for n in range(waits))
+    assert destination.carries(found.first) and started <= found.first <= found.last
     for delay in found.delays:
         assert started < delay.first <= delay.last <= found.last
         assert 1 <= delay.days <= (delay.last - delay.first).days + 1
@@ -182,3 +184,18 @@ def test_the_days_told_are_the_days_it_moved(started, usual, origin, destination
 def test_what_finished_parcels_teach_is_the_middle_and_nine_of_ten(durations, known):
     assert learned(durations) == known
     assert learned(durations[::-1]) == known
+
+
+def test_a_country_that_it_has_left_holds_it_up_no_longer():
+    started, usual = date(2026, 9, 28), Usual(5, 8)
+    before = expect(started, usual, Days("CN"), Days("GB"))
+    assert "CN" in {delay.country for delay in before.delays}
+    after = expect(started, usual, Days("CN"), Days("GB"), left=date(2026, 9, 30))
+    assert after.delays == () and after.last < before.last
+    late = expect(started, usual, Days("CN"), Days("GB"), left=date(2026, 10, 3))
+    assert after.last < late.last < before.last
+
+
+def test_nobody_is_told_a_sunday():
+    found = expect(date(2026, 11, 18), Usual(2, 4), Days("GB"), Days("GB"))
+    assert found.last == date(2026, 11, 23)  # the 22nd is one

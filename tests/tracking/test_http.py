@@ -89,6 +89,21 @@ def test_no_cookie_is_kept(server):
     assert server.last.headers["Cookie"] is None
 
 
+def test_passwords_that_other_programs_keep_are_not_sent(server, tmp_path, monkeypatch):
+    kept = tmp_path / "netrc"
+    kept.write_text("machine 127.0.0.1 login juniper password of-another-program\n")
+    monkeypatch.setenv("NETRC", str(kept))
+    call(server, Answer())
+    assert server.last.headers["Authorization"] is None
+
+
+def test_it_goes_through_a_proxy_where_the_environment_names_one(server, monkeypatch):
+    monkeypatch.setenv("http_proxy", server.url)
+    server.answers("/x", Answer(body=b"by proxy"))
+    assert http.call("POST", "http://provider.example/x").body == b"by proxy"
+    assert server.last.headers["Host"] == "provider.example"
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_answer_and_not_followed(server, status):
     for times, to in enumerate([f"{server.url}/x", "http://[::1/nowhere"], start=1):
@@ -128,6 +143,15 @@ def test_a_server_that_is_out_of_order_may_be_well_again(server, status):
         ("Sun, 99 Nov 2026 08:00:00 GMT", None),
         ("Sun, 01 Nov 2020 08:00:00 GMT", 0.0),
         ("Sun, 01 Nov 2020 08:00:00", 0.0),
+        # No more than a day, whatever is told.
+        ("86401", 86400.0),
+        ("9" * 20, 86400.0),
+        ("9" * 400, 86400.0),
+        ("9" * 5000, 86400.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86400.0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 86400.0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 99999999999999999999 Jan 2026 00:00:00 GMT", None),
     ],
 )
 def test_whoever_calls_too_fast_is_told_how_long_to_wait(server, told, seconds):

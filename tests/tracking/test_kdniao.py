@@ -4,7 +4,7 @@ import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -430,7 +430,57 @@ def test_it_is_acknowledged_in_its_own_words_by_chinese_clocks(monkeypatch):
         "Success": True,
         "Reason": "",
     }
-    assert kdniao.delivery_id({}, pushed(trace(0))) == ""
+
+
+def test_a_push_is_known_by_what_is_signed_of_it_and_its_kind():
+    """Whoever has seen one could add to it whatever he likes, and it would be as genuine."""
+    one = pushed(trace(0))
+    name = kdniao.delivery_id({}, one)
+    assert len(name) == 64
+    written = dict(parse_qsl(one.decode()))
+    for same in (
+        one + b"&junk=1",
+        b"junk=1&" + one,
+        one + b"&RequestData=another&RequestType=101",
+        urlencode(written | {"RequestType": " 102 "}).encode(),
+        urlencode(written | {"RequestData": quote(written["RequestData"])}).encode(),
+    ):
+        assert kdniao.is_genuine({}, same, ACCESS)
+        assert kdniao.delivery_id({}, same) == name
+        assert kdniao.parse(same) == kdniao.parse(one)
+    assert kdniao.delivery_id({}, pushed(trace(1))) != name
+    assert kdniao.delivery_id({}, pushed(trace(0), kind="101")) != name
+    assert kdniao.delivery_id({}, b"hello") == ""
+
+
+def test_all_kinds_that_nobody_knows_are_one():
+    """The kind is not signed, and says nothing when it is unknown: no matter which."""
+    kinds = ("107", "", "201", "x" * 5000, "anything")
+    names = {kdniao.delivery_id({}, pushed(trace(0), kind=kind)) for kind in kinds}
+    assert len(names) == 1
+
+
+def test_of_more_numbers_than_anybody_sends_the_first_are_read_and_it_is_said_once(caplog):
+    items = [item(trace(0), LogisticCode=f"YT{number:09}") for number in range(250)]
+    news = kdniao.parse(body({"Data": items}))
+    assert [one.number for one in news] == [f"YT{number:09}" for number in range(200)]
+    assert [record.getMessage() for record in caplog.records] == [
+        "kdniao: of 250 numbers in one push, 200 are read"
+    ]
+    caplog.clear()
+    assert len(kdniao.parse(body({"Data": items[:200]}))) == 200
+    assert not caplog.records
+
+
+def test_of_a_story_without_end_the_newest_is_read_and_how_it_began():
+    clock = datetime(2026, 10, 12, 9)
+    traces = [
+        trace(0, AcceptTime=f"{clock + timedelta(seconds=second):%Y-%m-%d %H:%M:%S}")
+        for second in range(1200)
+    ]
+    reports = only(pushed(*traces)).reports
+    seconds = [(report.at - reports[0].at).total_seconds() for report in reports]
+    assert seconds == [0, *range(701, 1200)]
 
 
 # --- what is no push --------------------------------------------------------------------------

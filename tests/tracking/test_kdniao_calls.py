@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -310,6 +311,38 @@ def test_no_message_holds_a_secret(server, access):
             query(access)
         for secret in (access.key, access.customer, NUMBER):
             assert secret not in str(raised.value)
+
+
+ECHOED = [
+    "{0}",
+    "key={0}&salt={1}",
+    "{2}|{3}",
+    # Where the words are cut, no half of a secret is left.
+    "w" * 190 + "{0}",
+    "w" * 194 + "{1}",
+]
+
+
+def echo(words: str, access: Access) -> str:
+    secrets = access.key, access.salt or access.key
+    return words.format(*secrets, *(quote(secret, safe="") for secret in secrets))
+
+
+@pytest.mark.parametrize("words", ECHOED)
+@pytest.mark.parametrize(("act", "path"), ACTS)
+@pytest.mark.parametrize("reason", ["", "非法参数 "])
+def test_a_secret_that_it_repeats_is_left_out(act, path, words, reason, server, access):
+    """Of one number, and of the whole call."""
+    mine = replace(access, key="K9/+秘密ab", salt="")
+    server.answers(path, Reply(json=said(reason + echo(words, mine))))
+    try:
+        told = act(mine).words
+        assert not reason
+    except NoAccess as error:
+        told = str(error)
+    assert "…" in told and len(told) < 230
+    for shape in (mine.key, quote(mine.key, safe=""), quote_plus(mine.key), mine.key[:4]):
+        assert shape not in told
 
 
 def test_an_own_address_may_have_a_path_and_a_closing_slash(server, access):

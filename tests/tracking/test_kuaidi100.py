@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -552,7 +552,42 @@ def test_it_is_acknowledged_in_its_own_words():
         "returnCode": "200",
         "message": "成功",
     }
-    assert kuaidi100.delivery_id({}, pushed(line(0))) == ""
+
+
+def test_a_push_is_known_by_what_is_signed_of_it():
+    """Whoever has seen one could add to it whatever he likes, and it would be as genuine."""
+    one = pushed(line(0))
+    name = kuaidi100.delivery_id({}, one)
+    assert len(name) == 64
+    written = dict(parse_qsl(one.decode()))
+    for same in (
+        one + b"&junk=1",
+        b"junk=1&" + one,
+        one + b"&param=another&sign=another",
+        urlencode(written | {"sign": written["sign"].lower()}).encode(),
+        urlencode({"param": quote(written["param"]), "sign": written["sign"]}).encode(),
+    ):
+        assert kuaidi100.is_genuine({}, same, ACCESS)
+        assert kuaidi100.delivery_id({}, same) == name
+        assert kuaidi100.parse(same) == kuaidi100.parse(one)
+    assert kuaidi100.delivery_id({}, pushed(line(1))) != name
+    assert kuaidi100.delivery_id({}, b"hello") == ""
+
+
+def test_of_a_story_without_end_the_newest_is_read_and_how_it_began(unknown):
+    clock = datetime(2026, 10, 12, 9)
+    lines = [
+        line(0, time=f"{clock + timedelta(seconds=second):%Y-%m-%d %H:%M:%S}")
+        for second in range(1200)
+    ]
+    for told in (lines, lines[::-1]):
+        reports = only(pushed(*told)).reports
+        assert len(reports) == 500
+        began = reports[0].at
+        seconds = [(report.at - began).total_seconds() for report in reports]
+        assert seconds == [0, *range(701, 1200)]
+    assert unknown() == ["of more than 500 reports about one number only the newest are read"]
+    assert len(only(pushed(*lines[:500])).reports) == 500
 
 
 # --- what is no push --------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -405,6 +406,47 @@ def test_no_message_holds_a_secret(server, access):
             query(access)
         for secret in (access.key, access.salt, access.customer, NUMBER):
             assert secret not in str(raised.value)
+
+
+ECHOED = [
+    "{0}",
+    "key={0}&salt={1}",
+    "{2}|{3}",
+    # Where the words are cut, no half of a secret is left.
+    "w" * 190 + "{0}",
+    "w" * 195 + "{1}",
+]
+
+
+def echo(words: str, access: Access) -> str:
+    secrets = access.key, access.salt or access.key
+    return words.format(*secrets, *(quote(secret, safe="") for secret in secrets))
+
+
+@pytest.mark.parametrize("words", ECHOED)
+@pytest.mark.parametrize(
+    ("act", "code"), [(query, "503"), (query, "777"), (register, "600"), (register, "701")]
+)
+def test_a_secret_that_it_repeats_is_left_out(act, code, words, server, access):
+    """Of the whole call, and of one number."""
+    mine = replace(access, key="K9/+秘密ab", salt="S7 &=xyz")
+    for path in (QUERY, SUBSCRIBE):
+        server.answers(path, Reply(json=refusal(code, echo(words, mine))))
+    try:
+        told = act(mine).words
+    except Error as error:
+        told = str(error)
+    assert "…" in told and len(told) < 230
+    for secret in (mine.key, mine.salt):
+        for shape in (secret, quote(secret, safe=""), quote_plus(secret), secret[:4]):
+            assert shape not in told
+
+
+def test_a_secret_in_the_place_of_a_code_is_left_out_too(server, access, unknown):
+    mine = replace(access, salt="a-salt-that-is-longer-than-codes-are")
+    server.answers(QUERY, Reply(json=refusal(mine.salt)))
+    assert query(mine).outcome == Outcome.LATER
+    assert unknown() == ["kuaidi100: code '…' is not known"]
 
 
 def test_an_own_address_may_have_a_path_and_a_closing_slash(server, access):

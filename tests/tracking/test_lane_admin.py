@@ -7,7 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.tracking.desk import account, member, parcel, shown
-from tracking.models import HolidayNotice, Lane, Parcel
+from tracking.expectations import Usual, usual_for
+from tracking.models import Account, HolidayNotice, Lane, Lanes, Parcel
 
 pytestmark = pytest.mark.django_db
 
@@ -213,3 +214,15 @@ def test_who_may_only_look_changes_nothing(waiting):
     assert reader.post(f"{LANES}{made.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Client().get(LANES).status_code == 302
     assert Lane.objects.count() == 1 and not is_looked_at(waiting)
+
+
+def test_what_somebody_typed_in_counts_before_what_was_learned():
+    mine = Account.objects.create(name="lanes of juniper", country="LT")
+    way = {"account": mine, "origin": "LT", "destination": "GB"}
+    Lane.objects.create(**way, days_from=4, days_to=8)
+    Lane.objects.create(**way, carrier="royal-mail", median_days=3, late_days=3)
+    Lane.objects.create(**{**way, "destination": "US"}, carrier="usps", median_days=0, late_days=0)
+    lanes = Lanes(mine.lanes.all())
+    assert lanes.usual("LT", "GB", "royal-mail") == Usual(4, 8)
+    assert lanes.usual("LT", "US", "usps") == Usual(1, 2), "never a single day"
+    assert lanes.usual("LT", "FR", "usps") == usual_for("LT", "FR")

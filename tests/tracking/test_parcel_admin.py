@@ -1,11 +1,14 @@
 """Parcels on the desk: found by any spelling, told whole, and what can be done about them."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,7 +28,7 @@ from tracking import queues
 from tracking.admin.parcel_acts import ACTS
 from tracking.carriers import CARRIERS, Carrier
 from tracking.incidents import IncidentKind
-from tracking.models import Following, Lane, Parcel, Push, ScanReport
+from tracking.models import Following, Lane, Parcel, Push, Scan, ScanReport
 from tracking.work import WorkState
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +245,46 @@ def test_two_providers_are_one_story_and_two_raw_scans(agent):
     assert story.count("<li><time ") == 1 and "Taken over" in story
     assert "Each as it was told (2)" in raw
     assert raw.count("Accepted by the carrier") == 2
+
+
+def test_of_very_many_scans_the_newest_are_shown_and_how_many_are_older(agent):
+    row = parcel()
+    Scan.objects.bulk_create(
+        Scan.of(
+            row,
+            ScanReport(
+                at=AT + timedelta(minutes=number),
+                milestone="in_transit",
+                place=f"Depot {number:04}",
+                words="Arrived at the depot that sorts it. " * 3,
+            ),
+            "17track",
+        )
+        for number in range(2000)
+    )
+    agent.get(page(row))
+    began = time.monotonic()
+    with CaptureQueriesContext(connection) as queries:
+        answer = agent.get(page(row))
+    assert time.monotonic() - began < 3
+    assert len(queries) <= 22
+    assert len(answer.content) < 1_000_000
+    assert "The newest 200 scans are shown; 1,800 are older." in shown(answer)
+    assert answer.text.count("<li><time ") == 200
+    for number, there in ((1999, True), (1800, True), (1799, False), (0, False)):
+        assert (f"Depot {number:04}" in answer.text) is there
+
+
+def test_two_hundred_scans_are_all_shown_without_a_word(agent):
+    row = parcel()
+    reports = [
+        ScanReport(at=AT + timedelta(minutes=number), milestone="in_transit", place=f"{number}")
+        for number in range(200)
+    ]
+    row.record(reports, provider="17track")
+    answer = agent.get(page(row))
+    assert answer.text.count("<li><time ") == 200
+    assert "are shown" not in shown(answer)
 
 
 def test_pushes_are_its_own_of_the_last_month_and_no_more_than_twenty(agent):

@@ -1,5 +1,7 @@
 """Connections and pushes on the desk: keys go in and stay in, pushes are read, not edited."""
 
+import tracemalloc
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
@@ -118,6 +120,56 @@ def test_whatever_came_can_be_shown(owner):
     push = Push.objects.get()
     page = owner.get(f"/desk/tracking/push/{push.pk}/change/").content.decode()
     assert "&lt;script&gt;\\xff" in page and "It is not JSON." in page
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"data":' + b"[" * 300 + b",".join([b"0"] * 9000) + b"]" * 300 + b"}",
+        b'{"data":' + b"[" * 300 + b",".join([b"0"] * 100_000) + b"]" * 300 + b"}",
+        b"[" * 19_000,
+        "秘".encode() * 600_000,
+        b"\xff" * 2_000_000,
+    ],
+    ids=["deep", "deep and large", "too deep", "large", "rubbish"],
+)
+def test_a_page_shows_no_more_of_a_push_than_a_page_takes(owner, content):
+    push = Push.objects.create(
+        account=connect().account, provider="17track", delivery="d", body=content
+    )
+    tracemalloc.start()
+    try:
+        page = owner.get(f"/desk/tracking/push/{push.pk}/change/")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert page.status_code == 200
+    assert len(page.content) < 1_000_000
+    assert most < 10_000_000
+    assert f"{len(content):,} bytes in all" in page.text or len(content) < 20_000
+
+
+def test_what_is_small_is_laid_out_and_what_is_not_stands_as_it_came(owner):
+    account = connect().account
+    for name, content in (("s", b'{"a":["b"]}'), ("l", b'{"a":["b"]}' + b" " * 20_000)):
+        Push.objects.create(account=account, provider="17track", delivery=name, body=content)
+    small, large = Push.objects.order_by("-delivery")
+    laid_out = "<pre>{\n  &quot;a&quot;: [\n    &quot;b&quot;\n  ]\n}</pre>"
+    assert laid_out in owner.get(f"/desk/tracking/push/{small.pk}/change/").text
+    as_it_came = owner.get(f"/desk/tracking/push/{large.pk}/change/").text
+    assert "<pre>{&quot;a&quot;:[&quot;b&quot;]}" in as_it_came
+
+
+def test_the_list_says_in_short_what_came_of_a_push(owner):
+    account = connect().account
+    said = "\n".join(f"RX{number}: no parcel" for number in range(1000))
+    push = Push.objects.create(
+        account=account, provider="17track", delivery="d", body=b"{}", outcome=said
+    )
+    page = owner.get("/desk/tracking/push/").text
+    assert "RX0: no parcel" in page and "RX11: no parcel" in page and "RX20:" not in page
+    assert said[:200].replace("\n", " ").split()[-1] + "…" in page
+    assert "RX999: no parcel" in owner.get(f"/desk/tracking/push/{push.pk}/change/").text
 
 
 def test_pushes_that_were_given_up_are_found(owner):

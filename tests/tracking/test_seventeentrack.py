@@ -544,6 +544,13 @@ def test_half_a_sign_and_a_zero_byte_do_not_get_into_the_database():
     assert (told.words, told.place) == ("a?b c d", "P" * 120)
 
 
+def test_of_a_story_without_end_the_newest_is_read_and_how_it_began():
+    events = [event(hours, "InTransit_Other") for hours in range(1200)]
+    reports = only(pushed(*events)).reports
+    hours = [(report.at - reports[0].at).total_seconds() / 3600 for report in reports]
+    assert hours == [0, *range(701, 1200)]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),

@@ -2,6 +2,7 @@
 
 import json
 import time
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -399,6 +400,24 @@ def test_the_key_is_never_in_its_words(call):
     with pytest.raises(NoAccess) as raised:
         call(Action.QUERY, told)
     assert str(raised.value) == "17TRACK: The key … is wrong. (-18010002)"
+
+
+@pytest.mark.parametrize("words", ["{}", "w" * 190 + "{}", "{}".join("abc")])
+@pytest.mark.parametrize("shape", [str, lambda key: quote(key, safe=""), quote_plus])
+def test_no_part_of_the_key_is_in_its_words_of_a_call_or_of_a_number(server, words, shape):
+    key = "K9/+ =a&b?c"
+    access = Access(key, base=f"{server.url}/track/v2.4/")
+    error = {"code": -18010002, "message": words.format(shape(key), shape(key))}
+    server.answers(
+        PATHS[Action.QUERY],
+        Reply(json={"code": 0, "data": {"errors": [error]}}),
+        answer([], {"number": NUMBER, "error": error | {"code": -18010012}}),
+    )
+    with pytest.raises(NoAccess) as raised:
+        seventeentrack.call(Action.QUERY, [Ask(NUMBER)], access)
+    (told,) = seventeentrack.call(Action.QUERY, [Ask(NUMBER)], access)
+    for said in (str(raised.value), told.words):
+        assert "…" in said and "K9" not in said and "a&b" not in said and "%3Fc" not in said
 
 
 # --- the line ---------------------------------------------------------------------------------

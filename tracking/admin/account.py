@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
+from tracking.admin.base import Narrowed
 from tracking.models import Account
 
 # What a page of its own shows of an account: words, page, what narrows it down.
@@ -22,7 +23,7 @@ CALENDAR = frozenset({"zone", "country", "opens", "closes", "works_weekends"})
 
 
 @admin.register(Account)
-class AccountAdmin(admin.ModelAdmin):
+class AccountAdmin(Narrowed):
     list_display = ["name", "slug", "country", "zone", "opens", "closes"]
     readonly_fields = ["belongings"]
 

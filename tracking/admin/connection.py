@@ -1,10 +1,12 @@
 """Connections to providers: what is entered, and whether they work.
 
-Secrets go in and never come out: no page shows key or salt again, and neither is ever sent
-to a new address unless somebody who has them types them in once more.
+Secrets go in and never come out: no page shows key or salt again, no list can be asked
+about them, and neither is ever sent to a new address unless somebody who has them types
+them in once more.
 """
 
 import re
+import socket
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -12,7 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,6 +25,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from tracking import health, providers
+from tracking.admin.base import Narrowed
 from tracking.models import Connection, Parcel
 
 SECRETS = ("key", "salt")
@@ -28,6 +33,8 @@ SECRETS = ("key", "salt")
 SPECIAL = ("customer", "salt", "query_type", "subscribe_type")
 VERSION = re.compile(r"/v\d+(\.\d+)?/?$")
 REQUEST_TYPE = re.compile(r"[0-9]{3,5}")
+# Names that mean this machine or its own net.
+INSIDE = (".localhost", ".localdomain", ".local", ".internal", ".home.arpa")
 
 
 @dataclass(frozen=True)
@@ -168,6 +175,8 @@ def check_address(base: str) -> None:
         raise forms.ValidationError("No name or password in the address: the key has its field.")
     if parts.query or parts.fragment or "?" in base or "#" in base:
         raise forms.ValidationError("Nothing after ? or #: what is asked is added to it.")
+    if settings.PRODUCTION and is_inside(host):
+        raise forms.ValidationError("Not this machine or its own net: a provider is elsewhere.")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise forms.ValidationError("It must begin with https://, because the key travels there.")
 
@@ -179,14 +188,40 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_inside(host: str) -> bool:
+    """Whether it leads to this machine or its own net: by its name, or by an address that
+    is not one of the Internet, in any of its spellings. Where a name leads is not looked up."""
+    name = host.lower().rstrip(".")
+    if f".{name}".endswith(INSIDE):
+        return True
+    try:
+        address = ip_address(name)
+    except ValueError:
+        try:
+            address = ip_address(socket.inet_aton(name))  # 127.1, 0x7f000001
+        except OSError:
+            return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_multicast or not address.is_global
+
+
 def checked_type(value: str) -> str:
     if value and not REQUEST_TYPE.fullmatch(value):
         raise forms.ValidationError("Digits only, as Kdniao’s contract with you says: 8001.")
     return value
 
 
+def sharing_secrets(connection: Connection) -> QuerySet[Connection]:
+    """Those of other accounts that have its key or its salt at the same provider."""
+    same = Q(key=connection.key)
+    if connection.salt:
+        same |= Q(salt=connection.salt)
+    others = Connection.objects.filter(same, provider=connection.provider)
+    return others.exclude(pk=connection.pk).select_related("account")
+
+
 @admin.register(Connection)
-class ConnectionAdmin(admin.ModelAdmin):
+class ConnectionAdmin(Narrowed):
     form = ConnectionForm
     list_display = [
         "account",
@@ -199,6 +234,7 @@ class ConnectionAdmin(admin.ModelAdmin):
     ]
     list_display_links = ["account", "provider"]
     list_filter = ["provider", "is_active"]
+    narrowed_by = frozenset({"account", "is_asked"})
     list_select_related = ["account"]
     change_form_template = "admin/tracking/connection/change_form.html"
     change_list_template = "admin/tracking/connection/change_list.html"
@@ -250,6 +286,10 @@ class ConnectionAdmin(admin.ModelAdmin):
                 parcels = "1 parcel" if count == 1 else f"{count} parcels"
                 words = f"{parcels} that nobody followed will be looked at now."
                 self.message_user(request, words, messages.INFO)
+        if others := sharing_secrets(obj):
+            words = "The key or the salt is also that of %s: what is pushed to one could be pushed "
+            words += "to the other as well. It is better to have its own for each."
+            self.message_user(request, words % ", ".join(map(str, others)), messages.WARNING)
 
     # --- whether they work --------------------------------------------------------------------
 

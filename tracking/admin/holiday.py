@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from tracking.admin.base import CountryField
+from tracking.admin.base import CountryField, Narrowed
 from tracking.models import Account, HolidayNotice
 
 
@@ -24,7 +24,7 @@ class HolidayForm(forms.ModelForm):
 
 
 @admin.register(HolidayNotice)
-class HolidayAdmin(admin.ModelAdmin):
+class HolidayAdmin(Narrowed):
     form = HolidayForm
     list_display = ["name", "account", "where", "first", "last", "works"]
     list_filter = ["account", "works"]

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from tracking import carriers
-from tracking.admin.base import CountryField
+from tracking.admin.base import CountryField, Narrowed
 from tracking.admin.holiday import expect_anew
 from tracking.carriers import CARRIERS
 from tracking.models import Lane
@@ -69,7 +69,7 @@ class LearnedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Lane)
-class LaneAdmin(admin.ModelAdmin):
+class LaneAdmin(Narrowed):
     form = LaneForm
     list_display = ["lane", "account", "configured", "learned", "services"]
     list_filter = ["account", LearnedFilter, "origin", "destination"]

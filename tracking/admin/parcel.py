@@ -20,7 +20,7 @@ from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 
 from tracking import carriers
-from tracking.admin.base import ReadOnly
+from tracking.admin.base import Narrowed, ReadOnly
 from tracking.admin.parcel_acts import ACTS, Act
 from tracking.admin.parcel_filters import (
     CarrierFilter,
@@ -37,7 +37,7 @@ PART = 4
 
 
 @admin.register(Parcel)
-class ParcelAdmin(ReadOnly, admin.ModelAdmin):
+class ParcelAdmin(ReadOnly, Narrowed):
     list_display = ["number", "called", "standing", "wrong", "wants", "expected_shown"]
     list_filter = [
         TroubleFilter,
@@ -129,7 +129,6 @@ class ParcelAdmin(ReadOnly, admin.ModelAdmin):
         if parcel is not None and self.has_view_permission(request, parcel):
             context = page(parcel, request) | {
                 "title": f"Parcel {parcel.number}",
-                "subtitle": None,
                 "buttons": self._buttons(request, parcel),
                 "may_act": may_act(request),
             }

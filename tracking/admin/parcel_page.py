@@ -18,7 +18,7 @@ from tracking.models.push import KEPT_FOR
 from tracking.providers import Action
 from tracking.work import WorkState
 
-PUSHES_SHOWN = 20
+PUSHES_SHOWN, SCANS_SHOWN = 20, 200
 
 # What is to be asked → in words.
 WISHES: dict[str, str] = {
@@ -83,10 +83,15 @@ def page(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
     """What the page of a parcel shows, without its buttons."""
     now = timezone.now()
     incidents = list(parcel.incidents.all())
-    scans = list(parcel.scans.all())
+    scans = list(parcel.scans.all()[: SCANS_SHOWN + 1])  # the newest first
+    older = parcel.scans.count() - SCANS_SHOWN if len(scans) > SCANS_SHOWN else 0
+    scans = scans[:SCANS_SHOWN]
     return {
         "now": now,
         "parcel": parcel,
+        "subtitle": f"The newest {SCANS_SHOWN} scans are shown; {older:,} are older."
+        if older
+        else None,
         "carrier": carriers.called(parcel.carrier),
         "last_mile": carriers.called(parcel.last_mile),
         "carrier_page": carriers.page_of(parcel.carrier, parcel.number),

@@ -136,11 +136,21 @@ class Lane(models.Model):
     @property
     def usual(self) -> Usual | None:
         """Calendar days from the first scan to the door; None when this lane does not know."""
-        if self.days_from is not None and self.days_to is not None:
-            return Usual(self.days_from, self.days_to)
-        if self.median_days is not None and self.late_days is not None:
-            return Usual(max(1, self.median_days), max(1, self.late_days))
-        return None
+        return self.configured or self.learned
+
+    @property
+    def configured(self) -> Usual | None:
+        if self.days_from is None or self.days_to is None:
+            return None
+        return Usual(self.days_from, self.days_to)
+
+    @property
+    def learned(self) -> Usual | None:
+        """Never a single day: that one more is no delay."""
+        if self.median_days is None or self.late_days is None:
+            return None
+        median = max(1, self.median_days)
+        return Usual(median, max(median + 1, self.late_days))
 
     @property
     def patience(self) -> Patience:
@@ -163,8 +173,10 @@ class Lanes:
         return [self.rows[key] for key in keys if key in self.rows]
 
     def usual(self, origin: str, destination: str, carrier: str) -> Usual:
-        """The carrier's own, else that of every carrier, else the default."""
-        known = (lane.usual for lane in self._of(origin, destination, carrier))
+        """What somebody typed in, for the carrier or else for every one; then what was
+        learned; then the default."""
+        lanes = self._of(origin, destination, carrier)
+        known = [*(lane.configured for lane in lanes), *(lane.learned for lane in lanes)]
         found = next((usual for usual in known if usual), None)
         return found or expectations.usual_for(origin, destination)
 

@@ -363,6 +363,8 @@ class Parcel(models.Model):
             me.delays = []
             me.next_check_at = me.watch_at = timezone.now()
             me.save()
+            # What the clock alone says of it holds all the same, and is told without a gap.
+            Parcel.objects.filter(pk=self.pk).watch()
         self.refresh_from_db()
 
     def _ask_anew(self) -> None:

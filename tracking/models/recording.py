@@ -8,7 +8,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -300,12 +300,22 @@ class _Look:
             ground.lanes.usual(parcel.origin, parcel.destination, parcel.carrier),
             ground.days(parcel.origin),
             ground.days(parcel.destination),
+            left=self._left(parcel),
         )
         delays = [delay.to_json() for delay in expectation.delays]
         new = (expectation.first, expectation.last, delays)
         if (parcel.expected_from, parcel.expected_to, parcel.delays) != new:
             parcel.expected_from, parcel.expected_to, parcel.delays = new
             self.expected_anew = True
+
+    def _left(self, parcel: "Parcel") -> date | None:
+        """When it was first seen in another country than its origin."""
+        abroad = [
+            scan.at
+            for scan in self.scans[parcel.pk].values()
+            if scan.country and scan.country != parcel.origin
+        ]
+        return min(abroad).date() if abroad else None
 
     def _facts(self, parcel: "Parcel") -> Facts:
         ground = self.grounds[parcel.account_id]

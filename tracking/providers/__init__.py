@@ -165,8 +165,9 @@ class Provider(Protocol):
         ...
 
     def delivery_id(self, headers: Mapping[str, str], body: bytes) -> str:
-        """The provider's own name of this push, the same at each of its attempts; '' when
-        it has none. Then the body itself tells one push from another."""
+        """The provider's own name of this push, the same at each of its attempts, or the
+        SHA-256 of its signed part when it signs no whole body; '' when the body itself tells
+        one push from another."""
         ...
 
     def acknowledge(self, body: bytes, access: Access) -> dict[str, Any]:

@@ -14,6 +14,7 @@ A subscription cannot be changed or ended. All times are by Chinese clocks.
 import base64
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -39,6 +40,8 @@ from tracking.providers import (
 )
 from tracking.providers.reading import Step
 from tracking.reports import ScanReport, Signed
+
+logger = logging.getLogger(__name__)
 
 ADDRESS = "https://api.kdniao.com"
 QUERY, SUBSCRIBE = "/Ebusiness/EbusinessOrderHandle.aspx", "/api/dist"
@@ -181,7 +184,18 @@ def signed(body: bytes, access: Access) -> tuple[dict[str, str], bytes]:
 
 
 def delivery_id(headers: Mapping[str, str], body: bytes) -> str:
-    return ""
+    """Of what is signed, and of its kind, which is not: beside them, whoever has seen a push
+    could write anything. All kinds that nobody knows are one."""
+    fields = reading.form(body)
+    if "RequestData" not in fields:
+        return ""
+    kind = _kind(fields)
+    known = kind if kind in PUSHES else ""
+    return hashlib.sha256(f"{known}:".encode() + fields["RequestData"]).hexdigest()
+
+
+def _kind(fields: Mapping[str, bytes]) -> str:
+    return reading.text(fields.get("RequestType", b"").decode("utf-8", "replace"), 20)
 
 
 def acknowledge(body: bytes, access: Access) -> dict[str, Any]:
@@ -197,15 +211,17 @@ def parse(body: bytes) -> list[News]:
     fields = reading.form(body)
     if "RequestData" not in fields:
         raise Error("There is no RequestData in it.", permanent=True)
-    kind = reading.text(fields.get("RequestType", b"").decode("utf-8", "replace"), 20)
-    if kind not in PUSHES:
+    if (kind := _kind(fields)) not in PUSHES:
         reading.tell_once("kdniao: push %r is not known", kind)
         return []
     items = reading.parts(reading.document(fields["RequestData"]), "Data")
-    found = [_news(item, number) for item in items if (number := _number(item))]
-    if items and not found:
+    numbered = [(item, number) for item in items if (number := _number(item))]
+    if items and not numbered:
         raise Error("There is no tracking number in it.", permanent=True)
-    return found
+    if len(numbered) > reading.MOST_NEWS:
+        words = "kdniao: of %s numbers in one push, %s are read"
+        logger.warning(words, len(numbered), reading.MOST_NEWS)
+    return [_news(item, number) for item, number in numbered[: reading.MOST_NEWS]]
 
 
 # --- one number -------------------------------------------------------------------------------
@@ -301,7 +317,7 @@ def _query(ask: Ask, access: Access) -> Answer:
     if not company:
         return Answer(ask.number, Outcome.NEEDS_CARRIER)
     reply = _post(access, QUERY, access.query_type or QUERY_TYPE, _data(ask))
-    outcome, words = _outcome(reply)
+    outcome, words = _outcome(reply, access)
     key = reading.text(reply.get("ShipperCode"), 60) or company
     if outcome != Outcome.DONE:
         return Answer(ask.number, outcome, key=key, words=words)
@@ -319,7 +335,7 @@ def _register(ask: Ask, access: Access) -> Answer:
     if not company:
         return Answer(ask.number, Outcome.NEEDS_CARRIER)
     reply = _post(access, SUBSCRIBE, access.subscribe_type or SUBSCRIBE_TYPE, _data(ask))
-    outcome, words = _outcome(reply)
+    outcome, words = _outcome(reply, access)
     return Answer(ask.number, outcome, key=company, words=words)
 
 
@@ -355,15 +371,16 @@ def _post(access: Access, path: str, kind: str, data: str) -> dict[str, Any]:
     return reply
 
 
-def _outcome(reply: dict[str, Any]) -> tuple[Outcome, str]:
+def _outcome(reply: dict[str, Any], access: Access) -> tuple[Outcome, str]:
     """What became of the number, and Kdniao's words about it. Raises Error, NoQuota or
     NoAccess when it is not about the number."""
-    words = reading.text(reply.get("Reason"), 200)
+    reason = reading.text(reply.get("Reason"))
+    words = reading.discreet(reply.get("Reason"), access)
     if _is_true(reply.get("Success")):
         return Outcome.DONE, words
     if "Success" not in reply:
         raise Error("Kdniao answered with something that is not documented.")
-    ending = next((meaning for part, meaning in REASONS if part in words), None)
+    ending = next((meaning for part, meaning in REASONS if part in reason), None)
     if ending is None:
         # A state of 0 is the usual answer before the first scan.
         nothing_yet = reading.text(reply.get("State")) == "0"

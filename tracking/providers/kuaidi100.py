@@ -216,7 +216,9 @@ def signed(body: bytes, access: Access) -> tuple[dict[str, str], bytes]:
 
 
 def delivery_id(headers: Mapping[str, str], body: bytes) -> str:
-    return ""
+    """Of what is signed alone: beside it, whoever has seen a push could write anything."""
+    param = reading.form(body).get("param")
+    return "" if param is None else hashlib.sha256(param).hexdigest()
 
 
 def acknowledge(body: bytes, access: Access) -> dict[str, Any]:
@@ -356,8 +358,8 @@ def _query(ask: Ask, access: Access) -> Answer:
     sign = signature(param, access.key, access.customer)
     reply = _post(access, QUERY, {"customer": access.customer, "sign": sign, "param": param})
     # Success says only `status`, failure only `returnCode`.
-    code = reading.text(reply.get("returnCode") or reply.get("status"), 20)
-    ending, words = _ending(Action.QUERY, code, reply)
+    code = reading.text(reply.get("returnCode") or reply.get("status"))
+    ending, words = _ending(Action.QUERY, code, reply, access)
     key = reading.text(reply.get("com"), 60) or company
     if ending != Outcome.DONE:
         return Answer(ask.number, ending, key=key, words=words)
@@ -398,8 +400,8 @@ def _register(ask: Ask, access: Access) -> Answer:
         "parameters": parameters,
     }
     reply = _post(access, SUBSCRIBE, {"schema": "json", "param": _json(param)})
-    code = reading.text(reply.get("returnCode"), 20)
-    ending, words = _ending(Action.REGISTER, code, reply)
+    code = reading.text(reply.get("returnCode"))
+    ending, words = _ending(Action.REGISTER, code, reply, access)
     return Answer(ask.number, ending, key=company, words=words)
 
 
@@ -448,13 +450,17 @@ def _post(access: Access, path: str, form: dict[str, str]) -> dict[str, Any]:
     return reply
 
 
-def _ending(action: Action, code: str, reply: dict[str, Any]) -> tuple[Outcome, str]:
+def _ending(
+    action: Action, code: str, reply: dict[str, Any], access: Access
+) -> tuple[Outcome, str]:
     """What became of the number, and Kuaidi100's words where it is not simply done.
     Raises Error, NoQuota or NoAccess when it is not about the number."""
-    words = reading.text(reply.get("message"), 200)
+    told = reading.text(reply.get("message"))
     table = QUERIED if action == Action.QUERY else REGISTERED
-    told = (ending for sign, ending in BY_WORDS.get((action, code), ()) if sign in words)
-    ending = next(told, None) or table.get(code)
+    by_words = (ending for part, ending in BY_WORDS.get((action, code), ()) if part in told)
+    ending = next(by_words, None) or table.get(code)
+    words = reading.discreet(reply.get("message"), access)
+    code = reading.discreet(code, access, 20)
     if ending is None:
         reading.tell_once("kuaidi100: code %r is not known", code)
         ending = Outcome.LATER

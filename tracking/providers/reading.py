@@ -4,19 +4,20 @@ Missing and misshapen parts read as nothing, because one odd field must not cost
 of the story. Only a body that is no document at all is an Error.
 """
 
+import html
 import json
 import logging
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, quote_plus, unquote
 from zoneinfo import ZoneInfo
 
 from tracking.calendars import zone_of
-from tracking.providers import Error
+from tracking.providers import Access, Error
 from tracking.reports import ScanReport
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,10 @@ GRAMS_OF = {unit: grams for grams, units in GRAMS.items() for unit in units}
 HEAVIEST = 100_000_000  # grams; a parcel that weighs more is a typing error
 # Moments outside are typing errors; some are not even moments in every time zone.
 YEARS = range(1995, 2100)
+# No parcel has more to tell, and no push tells of more; what goes on would fill the memory.
+MOST_REPORTS, MOST_NEWS = 500, 200
+# Lines and signs of what nobody knows, until the log is left to others.
+MOST_TOLD, LONGEST_TOLD = 1000, 60
 
 
 class Step(NamedTuple):
@@ -107,6 +112,25 @@ def text(value: object, limit: int = 2000) -> str:
         return ""
     plain = CONTROL.sub(" ", str(value).encode("utf-8", "replace").decode())
     return " ".join(plain.split())[:limit].rstrip()
+
+
+def discreet(value: object, access: Access, limit: int = 200) -> str:
+    """A provider's own words, for our people and our log: without key and salt, should it
+    repeat them, and cut only then, so that no half of one is left."""
+    words = text(value, sys.maxsize)
+    # The longer first: one may be a part of the other.
+    shapes = sorted({*_shapes(access.key), *_shapes(access.salt)} - {""}, key=len, reverse=True)
+    if shapes:
+        words = re.sub("|".join(map(re.escape, shapes)), "…", words, flags=re.IGNORECASE)
+    return words[:limit].rstrip()
+
+
+def _shapes(secret: str) -> Iterator[str]:
+    """As it is, and as addresses, JSON and pages write it; all on one line."""
+    for plain in (secret, secret.strip()):
+        written = quote(plain), quote(plain, safe=""), quote_plus(plain)
+        quoted = (json.dumps(plain, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+        yield from map(text, (plain, *written, *quoted, html.escape(plain)))
 
 
 def country(value: object) -> str:
@@ -180,10 +204,38 @@ def in_order(newest_first: Iterable[ScanReport]) -> tuple[ScanReport, ...]:
     found: dict[tuple[datetime, str, str], ScanReport] = {}
     for report in newest_first:
         found.setdefault((report.at, report.code, report.place), report)
-    return tuple(sorted(reversed(found.values()), key=lambda report: report.at))
+    return bounded(sorted(reversed(found.values()), key=lambda report: report.at))
 
 
-@cache
-def tell_once(message: str, *args: str) -> None:
-    """One log line per process for what we do not know."""
-    logger.warning(message, *args)
+def bounded(reports: Sequence[ScanReport]) -> tuple[ScanReport, ...]:
+    """MOST_REPORTS of what is told of one number, the oldest first: how it began, and the
+    newest."""
+    if len(reports) <= MOST_REPORTS:
+        return tuple(reports)
+    tell_once("of more than %s reports about one number only the newest are read", MOST_REPORTS)
+    return (reports[0], *reports[1 - MOST_REPORTS :])
+
+
+class _Teller:
+    """One log line per process for what we do not know, and an end to it: else a provider
+    with a new code in every line would fill log and memory."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[object, ...]] = set()
+
+    def __call__(self, message: str, *args: str | int) -> None:
+        line = message, *(arg[:LONGEST_TOLD] if isinstance(arg, str) else arg for arg in args)
+        if line in self._told or len(self._told) >= MOST_TOLD:
+            return
+        self._told.add(line)
+        if len(self._told) < MOST_TOLD:
+            logger.warning(*line)
+        else:
+            logger.warning("too much is not known: from now on nothing is said of it")
+
+    def cache_clear(self) -> None:
+        """As if nothing had been said yet."""
+        self._told.clear()
+
+
+tell_once = _Teller()

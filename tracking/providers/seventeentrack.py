@@ -395,10 +395,9 @@ def _failure(error: dict[str, Any], access: Access) -> Error:
 
 def _words(error: dict[str, Any], access: Access) -> str:
     """Its own, with the code, and without the key, should it repeat it."""
-    words = reading.text(error.get("message"), 200)
+    words = reading.discreet(error.get("message"), access)
     code = _code(error.get("code"))
-    told = " ".join(part for part in (words, f"({code})" if code else "") if part)
-    return told.replace(access.key, "…") if access.key else told
+    return " ".join(part for part in (words, f"({code})" if code else "") if part)
 
 
 def _code(value: object) -> int | None:
@@ -455,7 +454,7 @@ def _reports(info: dict[str, Any], providers: list[dict[str, Any]]) -> tuple[Sca
     for report in told:
         if report:
             found.setdefault((report.at, report.code, report.place), report)
-    return tuple(sorted(found.values(), key=lambda report: report.at))
+    return reading.bounded(sorted(found.values(), key=lambda report: report.at))
 
 
 def _report(event: dict[str, Any], row: dict[str, Any]) -> ScanReport | None:
