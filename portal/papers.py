@@ -64,10 +64,12 @@ def needs_invoice(rma: "ReturnAuthorization") -> bool:
 @dataclass(frozen=True)
 class Needed:
     """value_url: of the proof of value for the parcels to the buyer, or ''. invoices: (return
-    number, address of its invoice)."""
+    number, address of its invoice, whether its parcel is posted already). asked: customs has
+    asked for papers, by what a carrier reports."""
 
     value_url: str
-    invoices: tuple[tuple[str, str], ...]
+    invoices: tuple[tuple[str, str, bool], ...]
+    asked: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.value_url or self.invoices)
@@ -77,7 +79,18 @@ def needed(order: "Order", now: datetime) -> Needed:
     returns = [rma for rma in order.returns.all() if needs_invoice(rma)]
     return Needed(
         value_url(order, now),
-        tuple((rma.number, addresses.return_page(rma, "return_invoice")) for rma in returns),
+        tuple(
+            (rma.number, addresses.return_page(rma, "return_invoice"), rma.posted_at is not None)
+            for rma in returns
+        ),
+        asked(order, now),
+    )
+
+
+def asked(order: "Order", now: datetime) -> bool:
+    """Whether customs asks for papers of a parcel to the buyer."""
+    return any(
+        IncidentKind.CUSTOMS_DOCUMENTS in parcel.troubles.kinds for parcel in passing(order, now)
     )
 
 

@@ -5,9 +5,13 @@ here; it is looked at from outside, more strictly than a label (returns/labels.p
 stranger sends it: that it is one, whole, not locked, and names nothing that runs, opens,
 sends or carries, neither plainly nor in its compressed parts.
 
-What this look does not see: names behind other packings than Flate, and parts that are
-damaged on purpose. So it keeps accidents and the usual tricks away, not every trick; a PDF is
-only ever handed out as an attachment, in a sandbox, and no page of ours opens it.
+A name ends where a reader lets it end: at a blank, at NUL (a blank too), at a comment. Comments
+are not taken out, for a % in a text is none, and what stands behind it would be gone with it.
+
+What this look does not see: names behind other packings than Flate (which streams that hold
+objects may not have), and parts that are damaged on purpose. So it keeps accidents and the
+usual tricks away, not every trick; a PDF is only ever handed out as an attachment, in a
+sandbox, and no page of ours opens it.
 """
 
 import hashlib
@@ -22,6 +26,7 @@ from returns.labels import (
     ACTIVE,
     CUT_OFF,
     END_WITHIN,
+    ESCAPED,
     MOST_BYTES,
     PDF_BEGINS,
     PDF_ENDS,
@@ -38,6 +43,7 @@ ACTS = (
     b"/JavaScript",
     b"/Launch",
     b"/EmbeddedFile",
+    b"/FileAttachment",
     b"/RichMedia",
     b"/Rendition",
     b"/SubmitForm",
@@ -45,16 +51,40 @@ ACTS = (
     b"/GoToE",
     b"/GoToR",
 )
-# An /OpenAction that is an array only says which page to show first. Forms of XFA hold scripts.
-ACTS_WHEN = (re.compile(rb"/OpenAction(?!\s*\[)"), re.compile(rb"/XFA\s*[\[\d]"))
-# A name may write its letters as #xx. Programs do so for blanks and hanzi, never for letters.
-HIDES = re.compile(rb"/[A-Za-z0-9_.#+-]{0,40}#(?:[46][1-9A-Fa-f]|[57][0-9Aa])")
-LOCKS = re.compile(rb"/Encrypt[\s<]")
+# An /OpenAction that is an array only says which page to show first. Forms of XFA hold scripts,
+# /EF a file; of names as short, pictures have some by chance, so a value belongs to that one:
+# a dictionary, a reference, or a comment, which no program writes there.
+ACTS_WHEN = {
+    b"/OpenAction": re.compile(rb"/OpenAction(?!\s*\[)"),
+    b"/XFA": re.compile(rb"/XFA[\0\s%()<>\[\]{}/]"),
+    b"/EF": re.compile(rb"/EF(?:[\0\s]*+(?:<<|%)|[\0\s]++\d[\d\0\s%])"),
+}
+# A name may write its letters as #xx. Programs do so for blanks and hanzi, never for letters;
+# but pictures have such by chance, so these are read, unless there are very many.
+HIDES = re.compile(
+    rb"/[A-Za-z0-9_.#+-]{0,40}#(?:[46][1-9A-Fa-f]|[57][0-9Aa])[A-Za-z0-9_.#+-]{0,40}"
+)
+MOST_HIDDEN = 100
+HIDDEN = (*ACTS, b"/OpenAction", b"/XFA", b"/EF", b"/Encrypt", b"/ObjStm", b"/F", b"/D")
+LOCKS = re.compile(rb"/Encrypt(?![A-Za-z0-9])")
+
+# A stream may hold objects, names and all. Its dictionary has to be as plain as programs write
+# it: alone at the begin of a line, so in no comment; without texts, comments and other
+# dictionaries; and packed once by what we unpack, or not at all.
+HOLDS_OBJECTS = b"/ObjStm"
+PLAIN_STREAM = re.compile(
+    rb"[\r\n][\0\t ]*+\d++[\0\s]++\d++[\0\s]++obj[\0\s]*+<<([^()%<>]*+)>>[\0\s]*+stream"
+)
+BY_FLATE = re.compile(rb"/Filter[\0\s]*+(?:/FlateDecode|\[[\0\s]*+/FlateDecode[\0\s]*+\])")
+OTHERWISE = re.compile(rb"/(?:F|Filter|FFilter|DP|DecodeParms)(?![A-Za-z0-9])")
 
 # How much is unpacked of one file, in bytes read and written together, and at one go.
 MOST_UNPACKED = 32 * 1024 * 1024
 STEP = 16 * 1024
-PACKED = re.compile(rb"stream\r?\n")
+# Where a part may begin: behind the word and blanks, or in the next line, whatever the rest of
+# this one holds. Browsers read both.
+PACKED = (re.compile(rb"stream[\0\s]*+"), re.compile(rb"stream[^\r\n]++[\0\s]*+"))
+BLANKS = b"\0\t\n\v\f\r "
 # The first byte of zlib's header, by the size of its window; the two together divide by 31.
 BEGINS_PACKED = tuple(bytes([size << 4 | 8]) for size in range(8))
 LONGEST_NAME = 64
@@ -114,16 +144,34 @@ def _check_pdf(data: bytes) -> None:
         raise Unusable(CUT_OFF)
     if LOCKS.search(data):
         raise Unusable(LOCKED)
-    if _acts(data) or any(_acts(part) for part in _unpacked(data)):
+    if _acts(data) or _hides_objects(data) or any(_acts(part) for part in _unpacked(data)):
         raise Unusable(ACTIVE)
+
+
+def _hides_objects(data: bytes) -> bool:
+    """Whether some stream that holds objects is not one that we read as every reader does."""
+    said = data.count(HOLDS_OBJECTS)
+    return said > 0 and said != sum(
+        stream[1].count(HOLDS_OBJECTS)
+        for stream in PLAIN_STREAM.finditer(data)
+        if not OTHERWISE.search(BY_FLATE.sub(b"", stream[1], count=1))
+    )
 
 
 def _acts(part: bytes) -> bool:
     return (
         any(name in part for name in ACTS)
-        or any(name.search(part) for name in ACTS_WHEN)
-        or (b"#" in part and HIDES.search(part) is not None)
+        or any(name in part and when.search(part) for name, when in ACTS_WHEN.items())
+        or (b"#" in part and _hides_a_name(part))
     )
+
+
+def _hides_a_name(part: bytes) -> bool:
+    for count, name in enumerate(HIDES.finditer(part)):
+        plain = ESCAPED.sub(lambda code: bytes.fromhex(code[1].decode()), name[0])
+        if plain.startswith(HIDDEN) or count >= MOST_HIDDEN:
+            return True
+    return False
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
@@ -134,10 +182,8 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
     nothing take long. Raises Unusable.
     """
     left = MOST_UNPACKED
-    for begin in PACKED.finditer(data):
-        at, seen, packed = begin.end(), b"", zlib.decompressobj()
-        if int.from_bytes(data[at : at + 2]) % 31 or data[at : at + 1] not in BEGINS_PACKED:
-            continue
+    for at in _beginnings(data):
+        seen, packed = b"", zlib.decompressobj()
         while not packed.eof and at < len(data):
             left -= STEP
             try:
@@ -149,5 +195,21 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
             left -= len(piece)
             if left < 0:
                 raise Unusable(TOO_MUCH)
-            yield seen + piece
-            seen = (seen + piece)[-LONGEST_NAME:]
+            piece = seen + piece
+            yield piece
+            seen = _end(piece)
+
+
+def _beginnings(data: bytes) -> Iterator[int]:
+    """Where zlib's header stands behind the word that begins a part."""
+    for word in PACKED:
+        for found in word.finditer(data):
+            at = found.end()
+            if data[at : at + 1] in BEGINS_PACKED and not int.from_bytes(data[at : at + 2]) % 31:
+                yield at
+
+
+def _end(piece: bytes) -> bytes:
+    """What has to be seen together with what follows. Many blanks are as one."""
+    solid = piece.rstrip(BLANKS)
+    return solid[-LONGEST_NAME:] + piece[len(solid) : len(solid) + 1]

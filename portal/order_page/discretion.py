@@ -2,18 +2,28 @@
 
 Carriers put into their reports whatever the driver typed: a street, a name, a telephone
 number. The page masks all of these until a code was entered, so it leaves out the words
-or the place of a report that give one of them away.
+or the place of a report that give one of them away, however they are written: in full-width
+letters, with other blanks and dashes, or with signs that nobody sees.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from returns.models import Order, Shipment
 
-# Fewer digits in a row are times, numbers of parcels and the like.
+# Fewer digits in a row are times, numbers of parcels and the like. What stands between the
+# digits is what people put there; dates have colons and commas between theirs.
 DIGITS_OF_A_PHONE = 6
+BETWEEN_DIGITS = re.compile(r"[\s()+./\u00b7\u30fb\u2010-\u2015\u2212-]+")
+# So many are no date any more, whatever stands between them.
+DIGITS_OF_A_WHOLE_PHONE = 8
+NO_LETTERS = re.compile(r"[\W_]+")
+# The soft hyphen, blanks without width, and marks of direction.
+UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 
 
 def keep_to_yourself(order: "Order", shipments: "Iterable[Shipment] | None" = None) -> None:
@@ -21,41 +31,69 @@ def keep_to_yourself(order: "Order", shipments: "Iterable[Shipment] | None" = No
     place of what is wrong, which is read from them. `order` is loaded by
     `Order.objects.with_story()` and changed in memory only. shipments: those whose scans
     and incidents are loaded, where that is not all."""
+    private = Private.of(order)
     for shipment in order.shipments.all() if shipments is None else shipments:
         parcel = shipment.parcel
         for scan in parcel.scans.all() if parcel else ():
-            if gives_away(order, scan.words):
+            if private.is_told_by(scan.words):
                 scan.words = ""
-            if gives_away(order, scan.place):
+            if private.is_told_by(scan.place):
                 scan.place = ""
         for incident in parcel.incidents.all() if parcel else ():
-            if gives_away(order, str(incident.detail.get("place", ""))):
+            if private.is_told_by(str(incident.detail.get("place", ""))):
                 incident.detail = {**incident.detail, "place": ""}
 
 
 def gives_away(order: "Order", text: str) -> bool:
     """Whether `text` holds the buyer's street, postcode, phone or a part of the name."""
-    if not text.strip():
-        return False
-    said = f" {_plain(text)} "
-    found = any(part in said for part in _parts(order))
-    postcode = _joined(order.postcode)
-    phone = "".join(filter(str.isdecimal, order.phone))[-DIGITS_OF_A_PHONE:]
-    digits = re.sub(r"[\s()+./-]", "", text)
-    return (
-        found
-        or (len(postcode) >= 4 and postcode in _joined(text))
-        or (len(phone) == DIGITS_OF_A_PHONE and phone in digits)
-    )
+    return Private.of(order).is_told_by(text)
+
+
+@dataclass(frozen=True)
+class Private:
+    """What is not told of one buyer, made ready once for all the texts of a page.
+
+    parts: of name, company and street, with blanks around each where words have blanks
+    between them. phone: its last digits, whole_phone: more of them. Each '' where there is none.
+    """
+
+    parts: tuple[str, ...]
+    postcode: str
+    phone: str
+    whole_phone: str
+
+    @classmethod
+    def of(cls, order: "Order") -> Self:
+        postcode = _joined(_one_form(order.postcode))
+        digits = "".join(filter(str.isdecimal, _one_form(order.phone)))
+        has_phone = len(digits) >= DIGITS_OF_A_PHONE
+        return cls(
+            parts=tuple(dict.fromkeys(_parts(order))),
+            postcode=postcode if len(postcode) >= 4 else "",
+            phone=digits[-DIGITS_OF_A_PHONE:] if has_phone else "",
+            whole_phone=digits[-DIGITS_OF_A_WHOLE_PHONE:] if has_phone else "",
+        )
+
+    def is_told_by(self, text: str) -> bool:
+        text = _one_form(text)
+        if not text.strip():
+            return False
+        said, joined = f" {_plain(text)} ", _joined(text)
+        return (
+            any(part in said for part in self.parts)
+            or bool(self.postcode and self.postcode in joined)
+            or bool(self.phone and self.phone in BETWEEN_DIGITS.sub("", text))
+            or bool(self.whole_phone and self.whole_phone in joined)
+        )
 
 
 def _parts(order: "Order") -> list[str]:
-    """Each with blanks around it where words have blanks between them."""
-    streets = [_plain(re.sub(r"\d+\w?\b", " ", street)) for street in (order.street, order.street2)]
-    words = [*_plain(order.name).split(), _plain(order.name), _plain(order.company), *streets]
+    name, company = _plain(_one_form(order.name)), _plain(_one_form(order.company))
+    lines = [_one_form(line) for line in (order.street, order.street2)]
+    streets = [_plain(re.sub(r"\d+\w?\b", " ", line)) for line in lines]
     return [
         word if _has_no_blanks(word) else f" {word} "
-        for word in words
+        for word in (*name.split(), name, company, *streets)
         if len(word) > 2 or (len(word) == 2 and _has_no_blanks(word))
     ]
 
@@ -65,9 +103,17 @@ def _has_no_blanks(word: str) -> bool:
     return any("\u3040" <= sign <= "\u9fff" for sign in word)
 
 
+def _one_form(text: str) -> str:
+    """The same for everything that a reader takes for the same."""
+    if text.isascii():
+        return text.casefold()
+    text = unicodedata.normalize("NFKC", UNSEEN.sub("", text)).casefold()
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
+
+
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", text.casefold()).split())
+    return NO_LETTERS.sub(" ", text).strip()
 
 
 def _joined(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text.casefold())
+    return NO_LETTERS.sub("", text)

@@ -5,13 +5,19 @@ from typing import TYPE_CHECKING
 from django import template
 from django.utils import timezone
 
-from portal.papers import needs_invoice, value_url
+from portal.papers import asked, needs_invoice, value_url
 from returns import addresses
 
 if TYPE_CHECKING:
     from returns.models import Order, ReturnAuthorization
 
 register = template.Library()
+
+
+@register.simple_tag
+def customs_asks(order: "Order") -> bool:
+    """Whether customs asks for papers of a parcel to the buyer. Reads no database."""
+    return asked(order, timezone.now())
 
 
 @register.simple_tag

@@ -1,5 +1,7 @@
 """Papers for customs: what to have ready, what we print for it, and what the buyer sends."""
 
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +19,7 @@ from portal.papers import drawer, needed, needs_invoice, passing, read, room
 from portal.return_page.reading import found
 from returns import addresses, photos
 from returns.customs_papers import printed_invoice, printed_value_proof
-from returns.models import BUYER, Document
+from returns.models import BUYER, Document, Throttle
 from returns.models.access import TooOften
 from returns.models.document import MOST_OF_BUYER
 from returns.models.photo import TooMany
@@ -29,6 +31,8 @@ from returns.served import response, served
 CONFLICT = 409
 UNUSABLE = 422
 TOO_MANY = 429
+# Of one order: each is drawn anew, which takes a good part of a second of the machine.
+DRAWN = ((60, timedelta(hours=1)),)
 # What is not the sender's fault: the same file may be sent again later.
 OURS: dict[str, int] = {Problem.BUSY: 503, Problem.NO_ROOM: 507}
 
@@ -79,6 +83,7 @@ def _page(
         "most_bytes": MOST_BYTES,
         "too_large": PROBLEMS[Problem.TOO_LARGE],
         "has_fresh_code": request.has_fresh_code,
+        "received": any(section.sent for section in sections),
         "hidden": any(not one.url for section in sections for one in section.sent),
         "here": addresses.order_page(order, "papers"),
     }
@@ -139,6 +144,8 @@ def value(request: OrderRequest) -> HttpResponse:
     parcels = passing(order, timezone.now())
     if not parcels:
         raise Http404
+    if again_at := _may_draw(request):
+        return _wait(request, again_at)
     pdf = printed_value_proof(order, parcels, whole_address=request.has_fresh_code)
     return response(pdf, "application/pdf", f"{order.ref}-value.pdf", sandbox=False)
 
@@ -151,5 +158,26 @@ def invoice(request: OrderRequest, number: str) -> HttpResponse:
     rma = found(request, number)
     if not needs_invoice(rma):
         raise Http404
+    if again_at := _may_draw(request):
+        read(request.order)
+        return _wait(request, again_at)
     pdf = printed_invoice(rma, whole_address=request.has_fresh_code)
     return response(pdf, "application/pdf", f"{rma.number}-invoice.pdf", sandbox=False)
+
+
+def _may_draw(request: OrderRequest) -> datetime | None:
+    """Counts one paper that is drawn. None: within the limit; otherwise from when on the next
+    one is. Those with a code are counted apart: whoever holds a forwarded link must not use
+    up what the buyer needs."""
+    who = "code" if request.has_fresh_code else "link"
+    return Throttle.objects.admit(f"drawn:{who}:{request.order.pk}", DRAWN)
+
+
+def _wait(request: OrderRequest, again_at: datetime) -> HttpResponse:
+    words = gettext(
+        "These papers were asked for very often in a short time. Please try again in an hour."
+    )
+    response = _page(request, status=TOO_MANY, problem=("", words))
+    seconds = (again_at - timezone.now()).total_seconds()
+    response.headers["Retry-After"] = str(max(ceil(seconds), 1))
+    return response

@@ -31,6 +31,7 @@ from returns.admin.buttons import (
 from returns.admin.case import case
 from returns.admin.decisions import Approve, RowDecision
 from returns.admin.finding import QueueFilter, meant
+from returns.admin.pictures import may_see_papers
 from returns.ledger import Refused
 from returns.models import ReturnAuthorization
 from returns.queues import QUEUES
@@ -187,7 +188,7 @@ class ReturnAuthorizationAdmin(ReadOnly, Acts, admin.ModelAdmin):
         context: dict[str, Any] = {"title": ""}
         if rma is not None:
             places = {decision.place for decision in DECISIONS.values()} - {"row"}
-            context = case(rma) | {
+            context = case(rma, papers=may_see_papers(request)) | {
                 "title": f"Return {rma.number}",
                 "subtitle": None,
                 "buttons": {

@@ -13,8 +13,10 @@ from tracking.models import merged
 EARLIER_SHOWN = 10
 
 
-def case(rma: ReturnAuthorization) -> dict[str, Any]:
-    """What the page of a return shows, without its buttons."""
+def case(rma: ReturnAuthorization, *, papers: bool = False) -> dict[str, Any]:
+    """What the page of a return shows, without its buttons. papers: with what the buyer sent
+    for customs, which not everybody may see (pictures.may_see_papers)."""
+    sent = Document.objects.from_buyers().filter(order=rma.order_id)
     return {
         "now": timezone.now(),
         "promise": rma.promises.open().first(),
@@ -24,7 +26,7 @@ def case(rma: ReturnAuthorization) -> dict[str, Any]:
         "earlier": _earlier(rma),
         "photos": rma.photos.select_related("user"),
         "documents": rma.documents.select_related("user"),
-        "papers": Document.objects.from_buyers().filter(order=rma.order_id),
+        "papers": sent if papers else (),
         "receipts": _receipts(rma),
         **_journey(rma),
     }

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from returns.admin.base import ReadOnly, ReadOnlyAdmin, ReadOnlyInline
-from returns.admin.pictures import paper_file
+from returns.admin.pictures import may_see_papers, paper_file
 from returns.models import (
     Actor,
     Document,
@@ -88,6 +88,9 @@ class PaperInline(ReadOnlyInline):
     model = Document
     verbose_name_plural = "papers for customs"
     fields = ["opened", "added_at", "sent_by", "user", "looked_at"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_see_papers(request)
 
     @admin.display(description="paper")
     def opened(self, paper: Document) -> str:

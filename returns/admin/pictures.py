@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
@@ -73,20 +73,29 @@ def photo_file(request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
     return served(name, "image/jpeg", f"{photo.key}.jpg")
 
 
+def may_see_papers(request: HttpRequest) -> bool:
+    """What buyers send for customs tells more than their orders do: bank accounts, numbers
+    of identity cards. Whoever packs and unpacks has no use for it."""
+    return request.user.has_perm("returns.view_document")
+
+
 def document_file(request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
     """The label of this return, or a paper that its buyer sent for the order."""
     found = Q(authorization=pk) | Q(order__returns=pk)
-    return _handed_out(get_object_or_404(Document, found, key=key))
+    return _handed_out(request, get_object_or_404(Document, found, key=key))
 
 
 def paper_file(request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
     """A paper that the buyer sent for this order."""
-    return _handed_out(get_object_or_404(Document, order=pk, key=key))
+    return _handed_out(request, get_object_or_404(Document, order=pk, key=key))
 
 
-def _handed_out(document: Document) -> HttpResponse:
+def _handed_out(request: HttpRequest, document: Document) -> HttpResponse:
+    """404 where only labels may be seen, as for a paper that does not exist."""
+    if document.is_paper and not may_see_papers(request):
+        raise Http404
     file = f"{document.kind}-{document.key}.{document.extension}"
     answer = served(document.file, document.content_type, file, attached=True)
-    if document.is_buyers:
+    if document.is_buyers and request.method == "GET":
         document.note_look()
     return answer

@@ -200,6 +200,11 @@ class Document(models.Model):
         return EXTENSIONS[self.content_type]
 
     @property
+    def is_paper(self) -> bool:
+        """For customs, and so with more about the buyer than a label has."""
+        return self.order_id is not None
+
+    @property
     def is_buyers(self) -> bool:
         return self.sent_by == ActorKind.BUYER
 

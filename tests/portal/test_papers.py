@@ -7,6 +7,7 @@ from io import BytesIO
 
 import pypdf
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -14,9 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal import access
+from portal.demo import staff
+from portal.views import papers as paper_views
 from returns import addresses, files
+from returns.admin.case import case
 from returns.codes import PAPERS
-from returns.models import BUYER, RULE, Document, Order, ReturnAuthorization, Store
+from returns.models import BUYER, RULE, Document, Order, ReturnAuthorization, Store, Throttle
 from returns.models.document import MOST_OF_BUYER
 from returns.photos.problems import Problem, Unusable
 from returns.states import Status
@@ -250,7 +254,7 @@ def test_a_paper_needs_a_fresh_code_unless_this_session_sent_it(reader, coming):
     assert reader.get(paper).content == PDF
     assert other.get(paper).status_code == 404
     assert paper not in other.get(page(coming)).text
-    assert "Hidden, because your name may stand on it" in words(other.get(page(coming)))
+    assert "It is hidden here, because your name may stand on it" in words(other.get(page(coming)))
     enter_code(other, coming)
     assert other.get(paper).content == PDF and paper in other.get(page(coming)).text
     forget_code(other, coming)
@@ -329,6 +333,63 @@ def test_a_paper_is_a_download_in_a_sandbox(reader, coming, data, kind, extensio
     assert response["Content-Security-Policy"] == SANDBOX
     for header, value in HEADERS.items():
         assert response[header] == value
+
+
+# --- How often --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def twice(monkeypatch) -> None:
+    monkeypatch.setattr(paper_views, "DRAWN", ((2, timedelta(hours=1)),))
+
+
+@pytest.fixture
+def both_ways(store) -> tuple[Order, list[str]]:
+    """An order with a parcel under way in each direction, and both papers of it."""
+    order = people.place_order(store, "JP-13", (("Candle", "9.00", 2),))
+    back = people.ask_to_return(order)
+    people.ship(order, number="RB888888888GB")
+    return order, both_papers(order, back)
+
+
+def test_sixty_papers_an_hour_are_drawn_for_an_order():
+    [(most, period)] = paper_views.DRAWN
+    assert (most, period) == (60, timedelta(hours=1))
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_whoever_has_papers_drawn_without_end_is_asked_to_wait(twice, both_ways, method):
+    """Both papers together, and whoever holds the link."""
+    order, paths = both_ways
+    for path in paths:
+        assert getattr(holder(order), method)(path).status_code == 200
+    for path in paths:
+        refused = getattr(holder(order), method)(path)
+        assert refused.status_code == 429
+        assert 0 < int(refused["Retry-After"]) <= 3600
+        assert refused["Content-Type"].startswith("text/html")
+    shown = holder(order).get(paths[0])
+    assert "very often in a short time. Please try again in an hour." in words(shown)
+    assert "<title>Problem: " in shown.text
+    other = people.place_order(order.store, "JP-14", delivered=False)
+    assert holder(other).get(page(other, "value_proof")).status_code == 200, "its own count"
+    assert holder(order).get(page(order)).status_code == 200, "the page itself stays open"
+
+
+def test_who_holds_a_forwarded_link_does_not_use_up_what_the_buyer_needs(twice, both_ways):
+    order, (value, _) = both_ways
+    buyer = holder(order)
+    enter_code(buyer, order)
+    for _ in range(3):
+        answer = holder(order).get(value)
+    assert answer.status_code == 429
+    assert [buyer.get(value).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_what_is_not_there_to_be_drawn_is_not_counted(twice, sarah, order):
+    for _ in range(3):
+        assert sarah.get(page(order, "value_proof")).status_code == 404
+    assert not Throttle.objects.filter(key__startswith="drawn").exists()
 
 
 # --- Sending ----------------------------------------------------------------------------------
@@ -488,51 +549,127 @@ def test_once_the_desk_has_looked_the_paper_stays(reader, coming):
 # --- The desk ---------------------------------------------------------------------------------
 
 
-def test_the_desk_sees_the_papers_with_the_return_and_with_the_order(desk, sarah, rma):
+VIEWS = ("view_returnauthorization", "view_order")
+
+
+def at_desk(username: str, *permissions: str) -> Client:
+    client = Client()
+    client.force_login(people.staff(username, *permissions))
+    return client
+
+
+@pytest.fixture
+def agent(db) -> Client:
+    return at_desk("agent", *VIEWS, "view_document")
+
+
+@pytest.fixture
+def packer(db) -> Client:
+    """Opens parcels, and has no use for what a buyer sends to customs."""
+    return at_desk("packer", *VIEWS, "receive_return", "view_receipt", "view_photo")
+
+
+def at_the_desk(rma: ReturnAuthorization, paper: Document) -> list[str]:
+    """Both addresses of a paper: of its order, and of a return of that order."""
+    return [
+        reverse("admin:returns_order_paper_file", args=[rma.order_id, paper.key]),
+        reverse("admin:returns_returnauthorization_document_file", args=[rma.pk, paper.key]),
+    ]
+
+
+def test_the_desk_sees_the_papers_with_the_return_and_with_the_order(agent, sarah, rma):
     upload(sarah, rma.order, kind="payment_record")
     paper = Document.objects.get()
-    case = reverse("admin:returns_returnauthorization_change", args=[rma.pk])
-    of_return = reverse("admin:returns_returnauthorization_document_file", args=[rma.pk, paper.key])
-    shown = desk.get(case).text
+    of_order, of_return = at_the_desk(rma, paper)
+    its_page = reverse("admin:returns_returnauthorization_change", args=[rma.pk])
+    shown = agent.get(its_page).text
     assert of_return in shown and "Payment record, PDF" in shown
     assert "sent by the buyer" in shown and "not opened yet" in shown
-    of_order = reverse("admin:returns_order_paper_file", args=[rma.order_id, paper.key])
-    shown = desk.get(reverse("admin:returns_order_change", args=[rma.order_id])).text
+    shown = agent.get(reverse("admin:returns_order_change", args=[rma.order_id])).text
     assert of_order in shown and "Payment record, PDF" in shown and "Buyer" in shown
     assert Document.objects.get().looked_at is None, "the list alone is no look"
     for path in (of_return, of_order):
-        response = desk.get(path)
+        response = agent.get(path)
         assert response.content == PDF
         assert response["Content-Disposition"].startswith("attachment; ")
         assert response["Content-Security-Policy"] == SANDBOX
         assert response["X-Content-Type-Options"] == "nosniff"
     assert Document.objects.get().looked_at
-    assert "first opened" in desk.get(case).text
+    assert "first opened" in agent.get(its_page).text
 
 
-def test_only_who_may_view_gets_a_paper(coming, rma, client):
-    paper = kept(coming)
-    paths = [
-        reverse("admin:returns_order_paper_file", args=[coming.pk, paper.key]),
-        reverse("admin:returns_returnauthorization_document_file", args=[rma.pk, paper.key]),
-    ]
+def test_who_sees_orders_and_returns_does_not_see_papers_by_that(packer, sarah, rma):
+    """Neither the file nor that there is one; and what they ask for is no look."""
+    upload(sarah, rma.order, kind="payment_record")
+    paper = Document.objects.get()
+    for path in at_the_desk(rma, paper):
+        for ask in (packer.get, packer.head, packer.post):
+            assert ask(path).status_code == 404
+    for name, pk in (("order", rma.order_id), ("returnauthorization", rma.pk)):
+        shown = packer.get(reverse(f"admin:returns_{name}_change", args=[pk]))
+        assert shown.status_code == 200
+        assert str(paper.key) not in shown.text and "Payment record" not in shown.text
+    assert packer.get(reverse("admin:returns_document_changelist")).status_code == 403
+    assert Document.objects.get().looked_at is None
+
+
+def test_papers_are_part_of_a_case_only_when_they_are_asked_for(rma):
+    paper = kept(rma.order)
+    assert not case(rma)["papers"]
+    assert list(case(rma, papers=True)["papers"]) == [paper]
+
+
+def test_a_label_goes_to_whoever_sees_the_return(packer, rma):
+    paper = kept(rma.order)
+    Document.objects.add_label(rma, PDF, "application/pdf", paper.sha256, by=RULE)
+    label = Document.objects.get(kind="label")
+    of_return = reverse("admin:returns_returnauthorization_document_file", args=[rma.pk, label.key])
+    assert packer.get(of_return).content == PDF
+
+
+def test_only_a_file_that_was_handed_out_is_a_look(agent, coming):
+    """A program that asks whether the file is there, or a file that is lost, is none: the
+    buyer may still take the paper away."""
+    rma = people.ask_to_return(people.place_order(coming.store, "JP-20601"))
+    paper = kept(rma.order)
+    for path in at_the_desk(rma, paper):
+        assert agent.head(path).status_code == 200
+    default_storage.delete(paper.file)
+    for path in at_the_desk(rma, paper):
+        assert agent.get(path).status_code == 404
+    assert Document.objects.get().looked_at is None
+
+
+def test_agents_of_the_demo_see_papers_and_its_warehouse_does_not(rma):
+    paper = kept(rma.order)
+    staff.hire()
+    for username, status in (("warehouse", 404), ("desk", 200), ("owner", 200)):
+        client = Client()
+        client.force_login(get_user_model().objects.get(username=username))
+        for path in at_the_desk(rma, paper):
+            assert client.get(path).status_code == status, username
+
+
+@pytest.mark.parametrize("permissions", [[], ["view_document"]])
+def test_only_who_may_view_gets_a_paper(rma, client, permissions):
+    paper = kept(rma.order)
+    paths = at_the_desk(rma, paper)
     for path in paths:
         assert client.get(path).status_code == 302, "to the log-in"
-    nobody = Client()
-    nobody.force_login(people.staff("jonas"))
+    nobody = at_desk("jonas", *permissions)
     for path in paths:
         assert nobody.get(path).status_code == 404
     assert Document.objects.get().looked_at is None
 
 
-def test_a_paper_is_found_under_its_own_order_only(desk, coming, rma):
+def test_a_paper_is_found_under_its_own_order_only(agent, coming, rma):
     paper = kept(coming)
     for name, pk in (
         ("order_paper_file", rma.order_id),
         ("returnauthorization_document_file", rma.pk),
     ):
         path = reverse(f"admin:returns_{name}", args=[pk, paper.key])
-        assert desk.get(path).status_code == 404
+        assert agent.get(path).status_code == 404
 
 
 def test_the_record_of_papers_lists_labels_and_papers(coming, rma, client):
