@@ -1,5 +1,6 @@
 """Where a return stands: its codes and its words, for pages and letters alike."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tracking.texts import (
     MILESTONES,
     NO_NEWS_BETWEEN_PLACES,
     STALE_AFTER,
+    STATED,
     Text,
     Words,
 )
@@ -303,10 +305,12 @@ BACK_TO_US: dict[str, Text] = {
     ),
     Milestone.IN_TRANSIT: Text(
         _("Your parcel is on its way to us."),
-        _("It is moving towards us."),
+        MILESTONES[Milestone.IN_TRANSIT].sentence,
         MILESTONES[Milestone.IN_TRANSIT].next_step,
     ),
-    Milestone.CUSTOMS: MILESTONES[Milestone.CUSTOMS],
+    Milestone.CUSTOMS: replace(
+        MILESTONES[Milestone.CUSTOMS], title=_("Your return is at customs.")
+    ),
     Milestone.OUT_FOR_DELIVERY: Text(
         _("Your parcel is on the delivery van to us."),
         _("It is on the delivery van to us."),
@@ -342,6 +346,15 @@ STALE_BACK_TO_US: dict[str, Text] = {
         _("It is on the delivery van to us."),
         _("We look for it on our side. You do not need to do anything."),
     )
+}
+
+# What one report states beyond its milestone, told to whom sent the parcel.
+STATED_BACK_TO_US: dict[str, Words] = {
+    **STATED,
+    IncidentKind.ADDRESS: _("It could not be delivered to the address on it."),
+    IncidentKind.ATTEMPT_FAILED: BACK_TO_US[Milestone.ATTEMPTED].sentence,
+    IncidentKind.WAITING_AT_PICKUP: BACK_TO_US[Milestone.READY_FOR_PICKUP].sentence,
+    IncidentKind.REFUSED: _("It was not accepted at our door."),
 }
 
 
@@ -388,10 +401,7 @@ INCIDENTS_TO_US: dict[str, Text] = {
     IncidentKind.WRONG_WAY: Text(
         INCIDENTS[IncidentKind.WRONG_WAY].title,
         _("It was scanned at a place that is not on its way to us."),
-        _(
-            "From there the carrier has to send it on to us, which takes some days more. You do "
-            "not need to do anything."
-        ),
+        INCIDENTS[IncidentKind.WRONG_WAY].next_step,
     ),
     IncidentKind.CUSTOMS_HOLD: INCIDENTS[IncidentKind.CUSTOMS_HOLD],
     IncidentKind.CUSTOMS_DOCUMENTS: INCIDENTS[IncidentKind.CUSTOMS_DOCUMENTS],
@@ -428,10 +438,7 @@ INCIDENTS_TO_US: dict[str, Text] = {
     IncidentKind.LOST: Text(
         INCIDENTS[IncidentKind.LOST].title,
         INCIDENTS[IncidentKind.LOST].sentence,
-        _(
-            "We are sorry. It is not your loss, because you posted it. Please keep your receipt: "
-            "it proves that."
-        ),
+        _("It is not your loss, because you posted it. Please keep your receipt: it proves that."),
     ),
     IncidentKind.UNCLEAR_SIGNATURE: Text(
         INCIDENTS[IncidentKind.UNCLEAR_SIGNATURE].title,

@@ -169,8 +169,8 @@ OBSTACLES: dict[str, Words] = {
         "It has not been sent yet. To cancel it before it leaves, write to us."
     ),
     Obstacle.COMING_BACK: _(
-        "Its parcel is coming back to us, so there is nothing for you to send. Write to us "
-        "whether you would like your money or a new parcel."
+        "Its parcel is coming back to us. You do not need to do anything now. You may already "
+        "tell us: money or a new parcel?"
     ),
     Obstacle.NEEDS_NO_PARCEL: _("It came without a parcel and cannot be sent back."),
     Obstacle.FINAL_SALE: _(

@@ -5,6 +5,7 @@ the others are one line each. Tables of words: `tracking/texts.py` (to the buyer
 `returns/standing.py` (back to us). Functions in the active language and time zone.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -20,10 +21,10 @@ from returns.wording import country, sentences
 from tracking.incidents import GRAVITY, IncidentKind
 from tracking.milestones import FINAL, TURNED, Milestone
 from tracking.reports import Signed
-from tracking.texts import INCIDENTS, STALE, Text, Words
+from tracking.texts import INCIDENTS, STALE, TAKEN_IN_BY_ANOTHER, Text, Words
 
 if TYPE_CHECKING:
-    from tracking.models import Incident, Parcel
+    from tracking.models import Incident, Parcel, Scan
 
 # What is still open after a parcel has arrived is the news for so long.
 NEWS_FOR = timedelta(days=14)
@@ -40,6 +41,8 @@ SAID_BY: dict[str, IncidentKind] = {
 }
 # Here the last scan is part of the story, or that there is none.
 ABOUT_SCANS = frozenset({IncidentKind.SILENT, IncidentKind.STALLED, IncidentKind.LOST})
+# The heading says what is wrong; the sentence below only when and where.
+SAID_BY_THE_HEADING = frozenset({IncidentKind.DAMAGED})
 AT_CUSTOMS = frozenset({IncidentKind.CUSTOMS_HOLD, IncidentKind.CUSTOMS_DOCUMENTS})
 
 # On the delivery van there is no line along which nothing is scanned.
@@ -51,9 +54,75 @@ STALLED_ON_THE_VAN_TO_US = replace(
     sentence=INCIDENTS_TO_US[IncidentKind.STALLED].sentence,
 )
 ATTEMPTED_ON: Words = _("The carrier tried to deliver on {day}.")
+ATTEMPTED_TODAY: Words = _("The carrier tried to deliver today.")
+
+# What is said first.
+SORRY_TO_WAIT: Words = _("We are sorry that you have to wait.")
+SORRY: dict[str, Words] = {
+    IncidentKind.SILENT: SORRY_TO_WAIT,
+    IncidentKind.STALLED: SORRY_TO_WAIT,
+    IncidentKind.OVERDUE: SORRY_TO_WAIT,
+    IncidentKind.LOST: SORRY_TO_WAIT,
+    IncidentKind.WRONG_WAY: SORRY_TO_WAIT,
+    IncidentKind.CUSTOMS_HOLD: SORRY_TO_WAIT,
+    IncidentKind.CUSTOMS_DOCUMENTS: SORRY_TO_WAIT,
+    IncidentKind.ADDRESS: SORRY_TO_WAIT,
+    IncidentKind.DAMAGED: _("We are sorry about that."),
+}
+# What happens next, where the page says below by when we write again.
+WITH_PROMISE: dict[str, Words] = {
+    IncidentKind.SILENT: _(
+        "Some parcels are carried on without a first scan and show up at the next sorting "
+        "place. You do not need to do anything: we write to you by the time below."
+    ),
+    IncidentKind.WRONG_WAY: _(
+        "It usually goes on from there, a few days later. You do not need to do anything: we look "
+        "again and write to you by the time below."
+    ),
+}
+# Of these the words ask the buyer to write to us, or say when.
+ASKS_TO_WRITE = frozenset(
+    {
+        IncidentKind.OVERDUE,
+        IncidentKind.CUSTOMS_HOLD,
+        IncidentKind.CUSTOMS_DOCUMENTS,
+        IncidentKind.ADDRESS,
+        IncidentKind.ATTEMPT_FAILED,
+        IncidentKind.WAITING_AT_PICKUP,
+        IncidentKind.REFUSED,
+        IncidentKind.DAMAGED,
+        IncidentKind.LOST,
+        IncidentKind.UNCLEAR_SIGNATURE,
+        IncidentKind.WEIGHT_MISMATCH,
+        IncidentKind.DELIVERED_NOT_RECEIVED,
+    }
+)
+ASKS_TO_WRITE_OF_RETURN = frozenset(
+    {
+        IncidentKind.CUSTOMS_HOLD,
+        IncidentKind.CUSTOMS_DOCUMENTS,
+        IncidentKind.ADDRESS,
+        IncidentKind.REFUSED,
+    }
+)
+
+# The sentence with its facts, where they are known; else that of the tables.
+SENTENCES: dict[str, tuple[Words, ...]] = {
+    IncidentKind.STALLED: (
+        _("It was last scanned on {day}, in {place}. Nothing has come since."),
+        _("It was last scanned on {day}. Nothing has come since."),
+    ),
+    IncidentKind.OVERDUE: (_("We had expected it by {day}. It is not there yet."),),
+    IncidentKind.LOST: (_("Nobody has scanned it since {day}."),),
+}
+SENTENCES_TO_US: dict[str, tuple[Words, ...]] = {
+    **SENTENCES,
+    IncidentKind.OVERDUE: (_("We had expected it by {day}. It is not here yet."),),
+}
+TAKEN_IN_ON: tuple[Words, ...] = (_("The carrier reports that somebody else took it in on {day}."),)
 
 # What more is known, as one sentence of each group: the first whose facts are there.
-IT_LEFT: Words = _("It left us on {day}.")
+IT_LEFT: Words = _("By our records it left us on {day}.")
 IT_WAS_POSTED: Words = _("It was posted on {day}.")
 IT_IS_THERE: tuple[Words, ...] = (_("It has been there since {day}."),)
 THAT_DAY: tuple[Words, ...] = (_("That was on {day}."),)
@@ -65,22 +134,20 @@ REPORTED: tuple[Words, ...] = (
     _("The report is from {day}, in {place}."),
     _("The report is from {day}."),
 )
+SEEN_THERE: tuple[Words, ...] = (_("That was on {day}, in {place}."), REPORTED[1])
 DETAILS: dict[str, tuple[tuple[Words, ...], ...]] = {
     IncidentKind.SILENT: ((IT_LEFT,),),
-    IncidentKind.STALLED: (LAST_SCAN,),
-    IncidentKind.OVERDUE: ((_("We had expected it by {day}."),),),
-    IncidentKind.LOST: (LAST_SCAN[1:],),
+    IncidentKind.STALLED: (),
+    IncidentKind.OVERDUE: (LAST_SCAN,),
+    IncidentKind.LOST: (),
     IncidentKind.WRONG_WAY: ((_("It was seen in {place} on {day}."), REPORTED[1]),),
     IncidentKind.CUSTOMS_HOLD: (IT_IS_THERE,),
     IncidentKind.CUSTOMS_DOCUMENTS: (REPORTED,),
     IncidentKind.ADDRESS: (REPORTED,),
     IncidentKind.ATTEMPT_FAILED: ((_("It has been there {times} times."),),),
-    IncidentKind.WAITING_AT_PICKUP: (
-        IT_IS_THERE,
-        (_("The carrier names this place: {point}"),),
-    ),
+    IncidentKind.WAITING_AT_PICKUP: (IT_IS_THERE,),
     IncidentKind.REFUSED: (REPORTED,),
-    IncidentKind.DAMAGED: (REPORTED,),
+    IncidentKind.DAMAGED: (SEEN_THERE,),
     IncidentKind.UNCLEAR_SIGNATURE: (THAT_DAY,),
     IncidentKind.WEIGHT_MISMATCH: (
         (_("It weighed {carrier_weight} there, and {weight} by our reckoning."),),
@@ -93,23 +160,42 @@ SIGNED: dict[str, Words] = {
     Signed.LOCKER: _("The carrier reports that it was left in a locker or at a collecting point."),
 }
 
+# Where it can be collected: carriers name the very place there, or no more than its town.
+PICKUP_POINT: Words = _("The carrier names this place: {point}")
+PICKUP_TOWN: Words = _(
+    "It is in {city}. The exact place and the code are in the carrier’s message to you."
+)
+PICKUP_ANYWHERE: Words = _("The exact place and the code are in the carrier’s message to you.")
+# Letters with which Chinese carriers name a station, a locker or a shop.
+NAMES_A_POINT = re.compile(r"\d|驿站|柜|代收|门店|超市")
+
+
+def where_to_collect(place: str) -> str:
+    """place: as the carrier names it, or ''."""
+    place = place.strip()
+    if NAMES_A_POINT.search(place):
+        return str(PICKUP_POINT).format(point=place)
+    return str(PICKUP_TOWN).format(city=place) if place else str(PICKUP_ANYWHERE)
+
 
 @dataclass(frozen=True)
 class Troubles:
     """lead: what the heading is about; None when the milestone tells where it stands.
-    besides: the others, the gravest first. back: it travels to us."""
+    besides: the others, the gravest first. back: it travels to us. now: when all that is
+    told, None for this very moment."""
 
     parcel: "Parcel | None" = None
     lead: "Incident | None" = None
     besides: "tuple[Incident, ...]" = ()
     back: bool = False
+    now: datetime | None = None
 
     @classmethod
     def of(cls, parcel: "Parcel", now: datetime, *, back: bool) -> "Troubles":
         """Reads parcel.incidents, which pages have loaded."""
         ranked = sorted(_told(parcel, now, back), key=_gravity)
         lead = next((row for row in ranked if _leads(parcel, row, back)), None)
-        return cls(parcel, lead, tuple(row for row in ranked if row is not lead), back)
+        return cls(parcel, lead, tuple(row for row in ranked if row is not lead), back, now)
 
     def without_lead(self) -> "Troubles":
         """Where something else is the news, all are told below."""
@@ -125,6 +211,20 @@ class Troubles:
         return self.lead.kind if self.lead else ""
 
     @property
+    def kinds(self) -> set[str]:
+        """Of all that is told."""
+        rows = (self.lead, *self.besides) if self.lead else self.besides
+        return {row.kind for row in rows}
+
+    @property
+    def asks_to_write(self) -> bool:
+        """Whether the words that are told say "write to us"."""
+        if not self.back and self.kind == IncidentKind.STALLED:
+            return self._is_on_the_van
+        asked = {self.kind} | (self.kinds & ASIDE)
+        return bool(asked & (ASKS_TO_WRITE_OF_RETURN if self.back else ASKS_TO_WRITE))
+
+    @property
     def tells_last_scan(self) -> bool:
         return self.kind in ABOUT_SCANS
 
@@ -132,20 +232,25 @@ class Troubles:
     def title(self) -> str:
         assert self.lead
         if self.kind == IncidentKind.ATTEMPT_FAILED and not self.back:
-            return str(ATTEMPTED_ON).format(**self._facts(self.lead))
+            return attempted_on(self.lead.since, self.now)
         return str(self._text(self.lead).title)
 
     @property
     def sentence(self) -> str:
         """In one line, as for a row of a list."""
         assert self.lead
-        return str(self._text(self.lead).sentence)
+        return self._sentence(self.lead)
+
+    @property
+    def sorry(self) -> str:
+        """The kind words that come first; '' where there is nothing to wait for."""
+        return str(SORRY.get(self.kind, ""))
 
     @property
     def fact(self) -> str:
-        """The sentence, and what more is known: when, where, how often."""
+        """Kind words, the sentence, and what more is known: when, where, how often."""
         assert self.lead
-        return self._fact(self.lead)
+        return sentences(self.sorry, self._fact(self.lead))
 
     @property
     def next_step(self) -> str:
@@ -153,31 +258,98 @@ class Troubles:
         return str(self._text(self.lead).next_step)
 
     @property
+    def next_step_with_promise(self) -> str:
+        """The same where the page says below by when we write again."""
+        words = None if self.back else WITH_PROMISE.get(self.kind)
+        return str(words) if words else self.next_step
+
+    @property
     def lines(self) -> tuple[str, ...]:
-        """The others. What is never the heading says here what it asks for."""
-        return tuple(self._line(row) for row in self.besides)
+        """The others. What is never the heading says here what it asks for, and why it
+        turned, when and where."""
+        return (*self.why_it_turned, *self.further_lines)
+
+    @property
+    def why_it_turned(self) -> tuple[str, ...]:
+        return tuple(self._fact(row) for row in self.besides if self._is_why_it_turned(row))
+
+    @property
+    def further_lines(self) -> tuple[str, ...]:
+        """Without why it turned."""
+        return tuple(self._line(row) for row in self.besides if not self._is_why_it_turned(row))
+
+    def _is_why_it_turned(self, row: "Incident") -> bool:
+        turned = self.parcel is not None and self.parcel.milestone in TURNED
+        return turned and row.kind in WHY_IT_TURNED
 
     def _line(self, row: "Incident") -> str:
-        text = self._text(row)
         if row.kind in ASIDE:
-            return sentences(self._fact(row), str(text.next_step))
-        return str(text.sentence)
+            return sentences(self._fact(row), str(self._text(row).next_step))
+        return self._sentence(row)
+
+    def _sentence(self, row: "Incident") -> str:
+        table = SENTENCES_TO_US if self.back else SENTENCES
+        told = TAKEN_IN_ON if self._is_taken_in(row) else table.get(row.kind, ())
+        if self._was_never_scanned(row):
+            told = ()
+        return _first_known(told, self._facts(row)) or str(self._text(row).sentence)
 
     def _fact(self, row: "Incident") -> str:
         facts = self._facts(row)
-        groups = DETAILS[row.kind]
-        if row.kind == IncidentKind.LOST and self.parcel and not self.parcel.last_scan_at:
-            groups = DETAILS[IncidentKind.SILENT]
-        if self.back and groups == DETAILS[IncidentKind.SILENT]:
-            groups = ((IT_WAS_POSTED,),)
-        more = [_first_known(group, facts) for group in groups]
-        return sentences(str(self._text(row).sentence), *more, _signed(row))
+        last = self._last_scan()
+        more = [
+            _first_known(group, last if group is LAST_SCAN else facts)
+            for group in self._details(row)
+        ]
+        if row.kind == IncidentKind.WAITING_AT_PICKUP:
+            more.append(self._where_to_collect(facts["point"]))
+        first = "" if row.kind in SAID_BY_THE_HEADING else self._sentence(row)
+        return sentences(first, *more, self._signed(row))
+
+    def _last_scan(self) -> dict[str, str]:
+        """Of scans that are loaded, as pages have them; letters tell the last one anyway."""
+        scan: Scan | None = None
+        if "scans" in getattr(self.parcel, "_prefetched_objects_cache", {}):
+            assert self.parcel
+            scan = max(self.parcel.scans.all(), key=lambda scan: scan.at, default=None)
+        if scan is None:
+            return {"day": "", "place": ""}
+        return {"day": formats.day(scan.at), "place": scan.place.strip()}
+
+    def _details(self, row: "Incident") -> tuple[tuple[Words, ...], ...]:
+        if self._was_never_scanned(row) or row.kind == IncidentKind.SILENT:
+            return ((IT_WAS_POSTED if self.back else IT_LEFT,),)
+        return () if self._is_taken_in(row) else DETAILS[row.kind]
+
+    def _was_never_scanned(self, row: "Incident") -> bool:
+        lost = row.kind == IncidentKind.LOST
+        return lost and self.parcel is not None and self.parcel.last_scan_at is None
+
+    def _where_to_collect(self, point: str) -> str:
+        """A parcel to us is collected by us, whom the carrier writes no code."""
+        if self.back:
+            return _first_known((PICKUP_POINT,), {"point": point})
+        return where_to_collect(point)
 
     def _text(self, row: "Incident") -> Text:
-        on_the_van = self.parcel and self.parcel.milestone == Milestone.OUT_FOR_DELIVERY
-        if row.kind == IncidentKind.STALLED and on_the_van:
+        if row.kind == IncidentKind.STALLED and self._is_on_the_van:
             return STALLED_ON_THE_VAN_TO_US if self.back else STALLED_ON_THE_VAN
+        if self._is_taken_in(row):
+            return TAKEN_IN_BY_ANOTHER
         return (INCIDENTS_TO_US if self.back else INCIDENTS)[row.kind]
+
+    @property
+    def _is_on_the_van(self) -> bool:
+        return bool(self.parcel and self.parcel.milestone == Milestone.OUT_FOR_DELIVERY)
+
+    def _is_taken_in(self, row: "Incident") -> bool:
+        """A report says that somebody else took it in for the buyer."""
+        unclear = row.kind == IncidentKind.UNCLEAR_SIGNATURE and not self.back
+        return unclear and row.detail.get("signed") == Signed.OTHER
+
+    def _signed(self, row: "Incident") -> str:
+        unclear = row.kind == IncidentKind.UNCLEAR_SIGNATURE and not self._is_taken_in(row)
+        return str(SIGNED.get(str(row.detail.get("signed")), "")) if unclear else ""
 
     def _facts(self, row: "Incident") -> dict[str, str]:
         detail = row.detail
@@ -249,9 +421,12 @@ def _first_known(group: tuple[Words, ...], facts: Mapping[str, str]) -> str:
     return ""
 
 
-def _signed(row: "Incident") -> str:
-    unclear = row.kind == IncidentKind.UNCLEAR_SIGNATURE
-    return str(SIGNED.get(str(row.detail.get("signed")), "")) if unclear else ""
+def attempted_on(at: datetime, now: datetime | None = None) -> str:
+    """The heading of an attempt, with its day."""
+    today = timezone.localtime(now).date()
+    if timezone.localtime(at).date() == today:
+        return str(ATTEMPTED_TODAY)
+    return str(ATTEMPTED_ON).format(day=formats.day(at, today))
 
 
 def _kept_day(kept: object) -> str:

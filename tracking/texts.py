@@ -185,9 +185,7 @@ INCIDENTS: dict[str, Text] = {
     IncidentKind.WRONG_WAY: Text(
         _("Your parcel has taken a wrong turn."),
         _("It was scanned at a place that is not on its way to you."),
-        _(
-            "It usually goes on from there, a few days later. You do not need to do anything."
-        ),
+        _("It usually goes on from there, a few days later. You do not need to do anything."),
     ),
     IncidentKind.CUSTOMS_HOLD: Text(
         _("Your parcel is still at customs."),
@@ -251,9 +249,7 @@ INCIDENTS: dict[str, Text] = {
     IncidentKind.LOST: Text(
         _("We have to treat your parcel as lost."),
         _("Nobody has scanned it for a long time."),
-        _(
-            "It is not your loss: write to us whether you would like your money or a new parcel."
-        ),
+        _("It is not your loss: write to us whether you would like your money or a new parcel."),
     ),
     IncidentKind.UNCLEAR_SIGNATURE: Text(
         _("Your parcel was delivered; we cannot see to whom."),
@@ -283,7 +279,5 @@ INCIDENTS: dict[str, Text] = {
 TAKEN_IN_BY_ANOTHER = Text(
     _("Your parcel was delivered to somebody else."),
     _("The carrier reports that somebody else took it in."),
-    _(
-        "Please ask them, or at home and with neighbours, first. If nobody has it, write to us."
-    ),
+    _("Please ask them, or at home and with neighbours, first. If nobody has it, write to us."),
 )

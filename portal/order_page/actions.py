@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.order_page import words
-from portal.order_page.deliveries import delivery_back
+from portal.order_page.deliveries import deliveries, delivery_back
 from portal.order_page.words import say, say_counted
 from portal.return_page.standing import is_to_post
 from portal.return_page.tell import head
@@ -21,6 +21,8 @@ from returns.codes import OUR_FAULT, Payer, Reason
 from returns.ledger import Availability, Obstacle
 from returns.states import Status
 from returns.texts import obstacle
+from tracking.incidents import IncidentKind
+from tracking.milestones import Milestone
 
 if TYPE_CHECKING:
     from returns.models import Order, ReturnAuthorization, Store
@@ -60,9 +62,20 @@ def send_back(order: "Order", now: datetime) -> Action:
     lines = [ledger.availability(line, now) for line in order.lines.all()]
     possible = [line for line in lines if line.limit]
     title = _("Send something back")
-    if possible:
+    if possible and not _nothing_came(order, now):
         return Action(addresses.order_page(order, "return_items"), "back", title, _terms(possible))
-    return Action("", "back", title, _why_not(lines))
+    return Action("", "back", title, _nothing_came(order, now) or _why_not(lines))
+
+
+def _nothing_came(order: "Order", now: datetime) -> str:
+    """Where no parcel reached the buyer and none will, what became of them; else ''."""
+    parcels = deliveries(order, now)
+    if not parcels or any(line.to_ship for line in order.lines.all()):
+        return ""
+    if all(parcel.troubles.kind == IncidentKind.LOST for parcel in parcels):
+        return str(words.NEVER_CAME)
+    back = all(parcel.milestone == Milestone.RETURNED for parcel in parcels)
+    return str(words.IS_BACK) if back else ""
 
 
 def _terms(possible: list[Availability]) -> str:
@@ -129,9 +142,13 @@ def masked_destination(order: "Order") -> str:
 
 def write(order: "Order") -> Action:
     """An email to the shop about this order."""
+    return Action(mail(order), "ask", _("Something is wrong"), answered_within(order.store))
+
+
+def mail(order: "Order") -> str:
+    """The address of an email to the shop that names the order."""
     subject = _("Order {number}").format(number=order.number)
-    url = f"mailto:{order.store.contact_email}?subject={quote(subject)}"
-    return Action(url, "ask", _("Something is wrong"), answered_within(order.store))
+    return f"mailto:{order.store.contact_email}?subject={quote(subject)}"
 
 
 def answered_within(store: "Store") -> str:

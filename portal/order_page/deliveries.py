@@ -16,6 +16,7 @@ from returns.models.shipment import ON_ITS_WAY_FOR
 from returns.troubles import Troubles
 from tracking import carriers
 from tracking.customs import passes_customs
+from tracking.incidents import IncidentKind
 from tracking.milestones import FINAL, MOVING, TURNED, Milestone
 from tracking.models.scan import merged
 
@@ -148,6 +149,18 @@ class Delivery:
         """When it came to where it stands."""
         at = self.parcel.milestone_at if self.parcel else None
         return at or self.last_news_at
+
+    @property
+    def waits_for_carrier(self) -> bool:
+        """A label is announced, which the carrier has yet to scan; and nothing is wrong."""
+        missed = self.troubles.kinds & {IncidentKind.SILENT, IncidentKind.LOST}
+        return self.stage == Milestone.ANNOUNCED and not missed
+
+    @property
+    def has_left_unscanned(self) -> bool:
+        """By our records it left us; no carrier has scanned it."""
+        announced = self.parcel is not None and self.milestone == Milestone.ANNOUNCED
+        return announced and not self.waits_for_carrier
 
     @property
     def has_arrived(self) -> bool:

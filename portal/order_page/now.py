@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from portal import drawings
 from portal.journey import Step
 from portal.order_page import words
+from portal.order_page.actions import mail
 from portal.order_page.deliveries import (
     FOR_THE_BUYER,
     NORMAL_WITHOUT_SCAN,
@@ -27,8 +28,10 @@ from portal.order_page.words import Standing, Told, say, say_counted
 from portal.return_page import tell as return_page
 from portal.return_page.standing import is_to_post
 from returns import formats, ledger, states
+from returns.models.promise import PromiseKind
 from returns.states import Status
 from returns.texts import promise as promise_words
+from returns.troubles import IT_LEFT, WITH_PROMISE, attempted_on, where_to_collect
 from returns.wording import sentences
 from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
@@ -78,6 +81,8 @@ class Now:
     drawing. rma: the return that all this is about, None when it is about the order.
     question: what it asks the buyer. button: what the link to it says. call: name and phone
     of the carrier, where the buyer has to settle something there. papers: customs wants some.
+    checks_address: the buyer is asked to look at it. writes: address and words of the link to
+    write to us, where the words above ask for it.
     """
 
     title: str
@@ -90,6 +95,8 @@ class Now:
     button: str = ""
     call: tuple[str, str] = ("", "")
     papers: bool = False
+    checks_address: bool = False
+    writes: tuple[str, str] = ("", "")
 
 
 def tell(order: "Order", now: datetime) -> Now:
@@ -97,7 +104,7 @@ def tell(order: "Order", now: datetime) -> Now:
     parcels = deliveries(order, now)
     rma = _return_in_the_news(order, parcels, now)
     if rma is not None:
-        return _of_return(rma, now)
+        return _of_return(order, rma, now)
     standing = _standing(order, parcels)
     if standing:
         return _of_order(order, standing, parcels)
@@ -167,7 +174,7 @@ def _standing(order: "Order", parcels: list[Delivery]) -> str:
 # --- Telling it -------------------------------------------------------------------------------
 
 
-def _of_return(rma: "ReturnAuthorization", now: datetime) -> Now:
+def _of_return(order: "Order", rma: "ReturnAuthorization", now: datetime) -> Now:
     """As its own page tells it; before it is posted with the last day, and where to go."""
     delivery = delivery_back(rma, now)
     head = return_page.head(rma, delivery, now)
@@ -183,6 +190,7 @@ def _of_return(rma: "ReturnAuthorization", now: datetime) -> Now:
         rma=rma,
         question=rma.question if rma.waits_for_buyer else "",
         button=str(words.TO_THE_RETURN.get(head.standing, words.TO_ANY_RETURN)),
+        writes=_writes(order, head.writes),
     )
 
 
@@ -201,7 +209,7 @@ def _of_order(order: "Order", standing: str, parcels: list[Delivery]) -> Now:
         following.append(str(words.NOTHING_TO_DO))
     gone = standing in {Standing.CANCELLED, Standing.EMPTIED}
     if not gone:
-        following += [*_next_of_each(parcels), *_why_later(parcels)]
+        following += [*_next_of_each(order, parcels), *_why_later(parcels)]
     not_left = standing in {Standing.NOT_SHIPPED, Standing.UNPAID}
     return Now(
         speak(told.title, **facts),
@@ -210,6 +218,8 @@ def _of_order(order: "Order", standing: str, parcels: list[Delivery]) -> Now:
         journey(order, None) if not_left else (),
         () if gone else _each(parcels),
         papers=not gone and any(_wants_papers(parcel) for parcel in parcels),
+        checks_address=not gone and any(_checks_address(order, parcel) for parcel in parcels),
+        writes=_writes(order, not gone and any(p.troubles.asks_to_write for p in parcels)),
     )
 
 
@@ -231,12 +241,13 @@ def _line(parcel: Delivery) -> str:
     return say(words.PARCEL_LINE[parcel.stage], **_facts(parcel))
 
 
-def _next_of_each(parcels: list[Delivery]) -> list[str]:
-    """What happens next with those with which something is wrong."""
-    found = []
+def _next_of_each(order: "Order", parcels: list[Delivery]) -> list[str]:
+    """What happens next with those with which something is wrong, after kind words."""
+    found = list(filter(None, (parcel.troubles.sorry for parcel in parcels)))[:1]
     for number, parcel in enumerate(parcels, start=1):
         troubles = parcel.troubles
-        steps = sentences(troubles.next_step if troubles.lead else "", *troubles.lines)
+        step = _next_step(order, parcel) if troubles.lead else ""
+        steps = sentences(step, *troubles.lines)
         if steps and len(parcels) > 1:
             steps = say(words.OF_ONE_PARCEL, number=number, step=steps)
         found += [steps] if steps else []
@@ -253,35 +264,42 @@ def _of_parcel(order: "Order", parcel: Delivery) -> Now:
         return _of_trouble(order, parcel)
     told: Told = words.PARCEL[parcel.stage]
     facts = _facts(parcel)
-    following = [say(text, **facts) for text in told.next]
+    title, following = say(told.title, **facts), [say(text, **facts) for text in told.next]
+    if parcel.stage == Milestone.ATTEMPTED:
+        title = attempted_on(parcel.reached_at, parcel.now)
+    if parcel.stage == Stage.NOT_SCANNED and writes_again(order, parcel.now):
+        following = [say(IT_LEFT, day=facts["sent"]), str(WITH_PROMISE[IncidentKind.SILENT])]
     if parcel.stage == Stage.SENT and parcel.now - parcel.shipped_at < NORMAL_WITHOUT_SCAN:
         following.insert(0, str(words.NO_SCAN_IS_NORMAL))
     if parcel.troubles:
-        following = [text for text in following if text != str(words.NOTHING_TO_DO)]
+        nothing = {str(words.NOTHING_TO_DO), str(words.UNLESS_CUSTOMS_ASKS)}
+        following = [text for text in following if text not in nothing]
     customs_ahead = parcel.stage in BEFORE_CUSTOMS and meets_customs(order, parcel)
     customs_ahead = customs_ahead and not parcel.customs_seen
     if customs_ahead and order.city:
         following.insert(0, say(words.CUSTOMS_AHEAD, city=order.city))
-    if parcel.stage == Milestone.READY_FOR_PICKUP and parcel.place:
-        following.append(say(words.PICKUP_PLACE, place=parcel.place))
+    if parcel.stage == Milestone.READY_FOR_PICKUP:
+        following.append(sentences(where_to_collect(parcel.place), _ask_there(parcel)))
     following = [*parcel.expected.sentences, *following, *_how_it_comes(parcel)]
-    following += parcel.troubles.lines
+    following = [*parcel.troubles.why_it_turned, *following, *parcel.troubles.further_lines]
     flies = customs_ahead and parcel.is_moving and told.scene == "road"
     return Now(
-        say(told.title, **facts),
+        title,
         tuple(following),
         "plane" if flies else told.scene,
         journey(order, parcel),
         call=parcel.hotline if parcel.stage in AT_THE_DOOR else ("", ""),
+        writes=_writes(order, parcel.stage in WRITES or parcel.troubles.asks_to_write),
     )
 
 
 def _of_trouble(order: "Order", parcel: Delivery) -> Now:
     troubles = parcel.troubles
+    waits = troubles.kind == IncidentKind.WAITING_AT_PICKUP
     following = [
-        troubles.fact,
+        sentences(troubles.fact, _ask_there(parcel) if waits else ""),
         *parcel.expected.sentences,
-        troubles.next_step,
+        _next_step(order, parcel),
         *_how_it_comes(parcel),
         *troubles.lines,
     ]
@@ -292,7 +310,36 @@ def _of_trouble(order: "Order", parcel: Delivery) -> Now:
         journey(order, parcel),
         call=parcel.hotline if troubles.kind in SETTLED_THERE else ("", ""),
         papers=_wants_papers(parcel),
+        checks_address=_checks_address(order, parcel),
+        writes=_writes(order, troubles.asks_to_write),
     )
+
+
+def _next_step(order: "Order", parcel: Delivery) -> str:
+    again, troubles = writes_again(order, parcel.now), parcel.troubles
+    return troubles.next_step_with_promise if again else troubles.next_step
+
+
+def writes_again(order: "Order", now: datetime) -> bool:
+    """Whether the page says below by when we write, come what may."""
+    promise = order.nearest_promise
+    return bool(promise and promise.kind == PromiseKind.UPDATE and promise.due_at >= now)
+
+
+def _ask_there(parcel: Delivery) -> str:
+    phone = parcel.hotline[1]
+    return say(words.ASK_THERE, phone=phone) if phone else ""
+
+
+def _checks_address(order: "Order", parcel: Delivery) -> bool:
+    """The full address is behind a code, for which somebody has to have an address."""
+    wrong = parcel.troubles.kind == IncidentKind.ADDRESS
+    return wrong and bool(order.contact(sensitive=True))
+
+
+def _writes(order: "Order", asks: bool) -> tuple[str, str]:
+    email = order.store.contact_email
+    return (mail(order), say(words.WRITE_TO_US, email=email)) if asks and email else ("", "")
 
 
 def _how_it_comes(parcel: Delivery) -> list[str]:
@@ -312,6 +359,17 @@ def _wants_papers(parcel: Delivery) -> bool:
 AT_THE_DOOR = frozenset({Milestone.ATTEMPTED, Milestone.READY_FOR_PICKUP})
 SETTLED_THERE = frozenset(
     {IncidentKind.ATTEMPT_FAILED, IncidentKind.WAITING_AT_PICKUP, IncidentKind.ADDRESS}
+)
+# Where the words of a stage ask the buyer to write to us.
+WRITES = frozenset(
+    {
+        Milestone.RETURNING,
+        Milestone.RETURNED,
+        Stage.OUT_EARLIER,
+        Stage.QUIET,
+        Stage.NO_NUMBER,
+        Stage.NO_NUMBER_LONG_AGO,
+    }
 )
 BEFORE_CUSTOMS = frozenset(
     {Stage.SENT, Milestone.ANNOUNCED, Milestone.ACCEPTED, Milestone.IN_TRANSIT, Stage.LAST_SEEN}
@@ -359,6 +417,7 @@ STEP_OF_TROUBLE: dict[str, str] = {
     IncidentKind.CUSTOMS_HOLD: "customs",
     IncidentKind.CUSTOMS_DOCUMENTS: "customs",
     IncidentKind.WAITING_AT_PICKUP: "pick_up",
+    IncidentKind.WRONG_WAY: "on_the_road",
 }
 STEP_ICONS = {
     "packed": "box",
@@ -367,6 +426,7 @@ STEP_ICONS = {
     "out_for_delivery": "truck",
     "pick_up": "pin",
     "your_door": "house",
+    "collected": "check",
 }
 
 
@@ -378,16 +438,19 @@ def journey(order: "Order", parcel: Delivery | None) -> tuple[Step, ...]:
         return ()
     names = ["packed", "on_the_road", "customs", "out_for_delivery", "your_door"]
     now = STEP_OF_TROUBLE.get(trouble, STEP_OF[parcel.milestone]) if parcel else ""
+    if parcel and parcel.has_left_unscanned:
+        now = "on_the_road"
     if now != "customs" and not meets_customs(order, parcel):
         names.remove("customs")
     if now == "pick_up":
-        names[names.index("out_for_delivery")] = now
+        names[-2:] = [now, "collected"]
     at = names.index(now) if now in names else -1
+    astray = trouble == IncidentKind.WRONG_WAY
     beyond = parcel is not None and (
         # Arrived; or it was at customs and is on the road again; or nobody knows any more.
         parcel.has_arrived
         or parcel.stage == Stage.QUIET
-        or (now == "on_the_road" and parcel.customs_seen)
+        or (now == "on_the_road" and parcel.customs_seen and not astray)
     )
     if beyond and parcel and parcel.customs_seen and now == "on_the_road":
         at = names.index("customs")

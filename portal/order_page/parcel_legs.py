@@ -16,10 +16,12 @@ from portal.order_page import words
 from portal.order_page.deliveries import Delivery, Stage, meets_customs
 from portal.order_page.legs import Entry, Leg, folded, listed, moment
 from returns import formats
+from returns.standing import STATED_BACK_TO_US
 from returns.texts import BACK_TO_US
+from returns.wording import sentences
 from tracking.incidents import IncidentKind
-from tracking.milestones import Milestone
-from tracking.texts import MILESTONES
+from tracking.milestones import FINAL, TURNED, Milestone
+from tracking.texts import MILESTONES, STATED
 
 if TYPE_CHECKING:
     from returns.models import Order, Shipment
@@ -70,6 +72,8 @@ def back_leg(order: "Order", parcel: Delivery, *, is_opened: bool = False) -> Le
 def _ahead_of_parcel_back(order: "Order", parcel: Delivery) -> str:
     if parcel.parcel is None or parcel.has_ended or parcel.has_turned or _nobody_knows(parcel):
         return ""
+    if _wants_papers(parcel):
+        return str(words.AHEAD["papers_to_us"])
     customs = meets_customs(order, parcel) and not parcel.customs_seen
     next_of: dict[str, str] = {
         Milestone.UNKNOWN: "reach_us",
@@ -104,17 +108,26 @@ def _leg(parcel: Delivery, title: str, ahead: str, contents: tuple[str, ...]) ->
 
 
 def _scan(scan: "Scan", *, back: bool) -> Entry:
-    table = BACK_TO_US if back else MILESTONES
-    text = table.get(scan.milestone, table[Milestone.UNKNOWN])
     return Entry(
         scan.at,
-        str(text.sentence),
+        _sentence(scan, back=back),
         place=scan.place,
         there=_there(scan),
         original=scan.words.strip(),
         original_lang=scan.language,
         original_in=_called(scan.language),
     )
+
+
+def _sentence(scan: "Scan", *, back: bool) -> str:
+    """What it states beyond its milestone, as in the heading above; where the parcel ended
+    or turned with it, both."""
+    table = BACK_TO_US if back else MILESTONES
+    usual = str(table.get(scan.milestone, table[Milestone.UNKNOWN]).sentence)
+    stated = str((STATED_BACK_TO_US if back else STATED).get(scan.incident, ""))
+    if stated and scan.milestone in FINAL | TURNED:
+        return sentences(stated, usual)
+    return stated or usual
 
 
 def _there(scan: "Scan") -> str:
@@ -146,8 +159,10 @@ def _sent(parcel: Delivery) -> Entry:
         more = () if parcel.parcel else (str(words.IN_DOUBT),)
     elif parcel.parcel is None:
         text = _("We sent it, without a tracking number.")
-    else:
+    elif parcel.waits_for_carrier:
         text = _("We packed it, and it got its number.")
+    else:
+        text = _("It left us, with its number.")
     return Entry(parcel.shipped_at, text, more=more)
 
 
@@ -166,7 +181,13 @@ def _ahead(order: "Order", parcel: Delivery) -> str:
         Milestone.RETURNING: "come_back",
     }
     code = "" if _nobody_knows(parcel) else next_of.get(parcel.stage)
+    if _wants_papers(parcel) and not (parcel.has_ended or parcel.has_turned):
+        code = "papers"
     return str(words.AHEAD[code]) if code else ""
+
+
+def _wants_papers(parcel: Delivery) -> bool:
+    return parcel.troubles.kind == IncidentKind.CUSTOMS_DOCUMENTS
 
 
 def _nobody_knows(parcel: Delivery) -> bool:

@@ -29,6 +29,7 @@ def say_counted(words: Words, **facts: object) -> str:
 
 
 NOTHING_TO_DO = _("You do not need to do anything.")
+UNLESS_CUSTOMS_ASKS = _("Unless customs asks, you do not need to do anything.")
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ PARCEL: dict[str, Told] = {
     Stage.LAST_SEEN: _milestone(
         Milestone.IN_TRANSIT, "road", _("Your parcel is on its way, last seen in {place}.")
     ),
-    Milestone.CUSTOMS: _milestone(Milestone.CUSTOMS, "customs", "", NOTHING_TO_DO),
+    Milestone.CUSTOMS: _milestone(Milestone.CUSTOMS, "customs", "", UNLESS_CUSTOMS_ASKS),
     Milestone.OUT_FOR_DELIVERY: _milestone(Milestone.OUT_FOR_DELIVERY, "road"),
     Milestone.ATTEMPTED: _milestone(
         Milestone.ATTEMPTED, "letterbox", _("The carrier tried to deliver on {day}.")
@@ -253,8 +254,10 @@ PARCEL_LINE: dict[str, Words] = {
 CUSTOMS_AHEAD = _(
     "On the way to {city} it goes through customs. Most parcels leave customs within a few days."
 )
-# {place}: where the carrier says it is.
-PICKUP_PLACE = _("The carrier names this place: {place}")
+# {phone}: of whoever is at the door.
+ASK_THERE = _("If you cannot find it, ask at {phone}.")
+# {email}: of the shop.
+WRITE_TO_US = _("Write to us: {email}")
 # Of a parcel that left a few hours ago.
 NO_SCAN_IS_NORMAL = _("On the first day there is often no scan yet; that is normal.")
 WILL_SIGN = _("You will be asked to sign for it.")
@@ -285,6 +288,8 @@ TROUBLE_SCENES: dict[str, str] = {
 AHEAD: dict[str, Words] = {
     "collect": _("The carrier takes it over and scans it."),
     "customs": _("It goes through customs."),
+    "papers": _("Customs gets its papers; then the parcel travels on to you."),
+    "papers_to_us": _("Customs gets its papers; then the parcel travels on to us."),
     "onwards": _("It leaves customs and travels on to you."),
     "onwards_to_us": _("It leaves customs and travels on to us."),
     "to_the_door": _("It goes out for delivery."),
@@ -350,6 +355,8 @@ PAID_AFTER = ngettext_lazy(
 PAID = _("You pay the postage; whenever you like")
 FAULT_UNTIL = _("We pay; until {until}, if something is wrong with it")
 FAULT = _("We pay, if something is wrong with it")
+NEVER_CAME = _("It did not arrive, so there is nothing to send back.")
+IS_BACK = _("It is back with us, so there is nothing for you to send.")
 NO_LINES = _("We do not know yet what is in this order. Write to us and we help.")
 
 ANSWERED_IN_A_DAY = _(

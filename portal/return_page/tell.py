@@ -24,7 +24,7 @@ from portal.return_page.standing import (
 )
 from returns.standing import back_to_us
 from returns.states import Status
-from returns.texts import RETURN, promise
+from returns.texts import RETURN, Standing, promise
 from returns.troubles import AT_CUSTOMS, Troubles
 from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class Head:
     """title: the heading. next: paragraphs under it. line: short, for a row of a list.
     scene: the drawing that the order's page shows with it. trouble: the kind of incident that
-    all this is about, or ''."""
+    all this is about, or ''. writes: the words ask the buyer to write to us."""
 
     standing: str
     title: str
@@ -45,6 +45,7 @@ class Head:
     line: str
     scene: str
     trouble: str = ""
+    writes: bool = False
 
 
 def head(
@@ -60,9 +61,11 @@ def head(
             troubles.sentence,
             TROUBLE_SCENES[troubles.kind],
             troubles.kind,
+            troubles.asks_to_write,
         )
     plain = _plain_head(rma, code, delivery, now)
-    return replace(plain, next=(*expected, *plain.next, *troubles.lines))
+    following = (*troubles.why_it_turned, *expected, *plain.next, *troubles.further_lines)
+    return replace(plain, next=following, writes=code == Standing.COMES_BACK)
 
 
 def troubles_of(rma: "ReturnAuthorization", delivery: Delivery | None) -> Troubles:
@@ -136,7 +139,12 @@ def _step_of_trouble(kind: str) -> str:
 
 # Whatever the carrier says, nobody here has it.
 NOT_WITH_US = frozenset(
-    {IncidentKind.DELIVERED_NOT_RECEIVED, IncidentKind.UNCLEAR_SIGNATURE, IncidentKind.REFUSED}
+    {
+        IncidentKind.DELIVERED_NOT_RECEIVED,
+        IncidentKind.UNCLEAR_SIGNATURE,
+        IncidentKind.REFUSED,
+        IncidentKind.WRONG_WAY,
+    }
 )
 
 

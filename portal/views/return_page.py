@@ -149,7 +149,7 @@ def return_page(
     context = {
         "rma": rma,
         "head": head,
-        "writes": head.standing in WRITES,
+        "writes": head.standing in WRITES or head.writes,
         "promised": tell.promised(rma, now),
         "banner": banner.of_return(rma, delivery, now),
         "answer_form": AnswerForm(),

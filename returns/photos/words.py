@@ -9,7 +9,8 @@ PROBLEMS: dict[Problem, Words] = {
     Problem.EMPTY: _("That file is empty. Please choose the photo again."),
     Problem.TOO_LARGE: _(
         "That file is larger than 15 MB. Please send a smaller photo: most phones ask which "
-        "size to send, choose “medium” or “large”."
+        "size to send, choose “medium” or “large”. Of a PDF, send a smaller one or photos of its "
+        "pages."
     ),
     Problem.TOO_MANY_PIXELS: _(
         "That photo has more than 40 megapixels. Please send it in a smaller size, or take it "

@@ -154,7 +154,7 @@ def test_what_is_overdue_says_the_day_once_and_why(store):
     assert kinds(the_parcel(order)) == {IncidentKind.OVERDUE}
     Parcel.objects.update(delays=[GOLDEN_WEEK.to_json()])
     letter = tell(Order.objects.with_story().get(pk=order.pk), timezone.now())
-    assert letter.title == "Your parcel is taking longer than we hoped."
+    assert letter.title == "Your parcel is later than usual."
     everything = " ".join(letter.next)
     assert everything.count("We had expected it by") == 1
     assert everything.count("ater than usual") == 1

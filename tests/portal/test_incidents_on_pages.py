@@ -2,22 +2,23 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from portal.order_page.deliveries import delivery_back
+from portal.order_page.actions import actions
+from portal.order_page.deliveries import deliveries, delivery_back
 from portal.order_page.now import Now, tell
 from portal.order_page.timeline import timeline
 from portal.order_page.words import NOTHING_TO_DO, TROUBLE_SCENES
 from portal.return_page.tell import head, way_back
-from returns import addresses
-from returns.models import Order, ReturnAuthorization
-from returns.standing import INCIDENTS_TO_US
-from returns.troubles import ASIDE, DETAILS, Troubles
+from returns import addresses, formats
+from returns.models import CLOCK, Order, Promise, PromiseKind, ReturnAuthorization
+from returns.standing import INCIDENTS_TO_US, STATED_BACK_TO_US
+from returns.troubles import ASIDE, DETAILS, SAID_BY_THE_HEADING, SENTENCES, SORRY, Troubles
 from tests import people
 from tests.page_checks import CheckedClient
 from tests.portal.on_the_way import (
@@ -31,8 +32,8 @@ from tests.portal.on_the_way import (
 )
 from tracking.incidents import GRAVITY, IncidentKind
 from tracking.milestones import Milestone
-from tracking.models import Following, Parcel
-from tracking.texts import INCIDENTS
+from tracking.models import Following, Incident, Parcel
+from tracking.texts import INCIDENTS, STATED
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,12 @@ HEAVIEST = 60 * 1024
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh-hans"])
 # Told while the parcel is on the road, as a heading.
 LEADING = [kind for kind in GRAVITY if kind not in ASIDE]
+# These tell their day in the sentence itself.
+WITH_ITS_DAY = {
+    IncidentKind.STALLED: "It was last scanned on ",
+    IncidentKind.LOST: "Nobody has scanned it since ",
+    IncidentKind.DAMAGED: "The report is from ",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +108,10 @@ def test_what_is_wrong_gives_heading_sentence_and_what_happens_next(store, kind)
         assert letter.title.startswith("The carrier tried to deliver on ")
     else:
         assert letter.title == str(text.title)
-    assert letter.next[0].startswith(str(text.sentence))
+    kind_words = str(SORRY.get(kind, ""))
+    assert letter.next[0].startswith(kind_words)
+    fact = letter.next[0].removeprefix(kind_words).strip()
+    assert fact.startswith(WITH_ITS_DAY.get(kind, str(text.sentence)))
     assert str(text.next_step) in letter.next
     assert len(letter.title) <= 66
 
@@ -113,10 +123,9 @@ def test_of_several_the_gravest_gives_the_heading_and_each_other_one_line(store)
         wrong(parcel, kind)
     letter = told(order)
     assert letter.title == str(INCIDENTS[IncidentKind.DAMAGED].title)
-    assert letter.next[-2:] == (
-        str(INCIDENTS[IncidentKind.WRONG_WAY].sentence),
-        str(INCIDENTS[IncidentKind.STALLED].sentence),
-    )
+    assert letter.next[-2] == str(INCIDENTS[IncidentKind.WRONG_WAY].sentence)
+    day = formats.day(parcel.incidents.get(kind="stalled").since)
+    assert letter.next[-1] == f"It was last scanned on {day}. Nothing has come since."
 
 
 def test_what_is_over_is_told_no_more(store):
@@ -160,11 +169,66 @@ def test_a_silent_parcel_is_told_once_and_by_the_incident_alone(store):
     assert kinds(the_parcel(order)) == {IncidentKind.SILENT}
     letter = told(order)
     assert letter.title == "The carrier has not scanned your parcel yet."
-    assert letter.next[0].startswith("It was handed to the carrier, and no scan has come since.")
+    left = formats.day(the_parcel(order).handed_over_at)
+    assert letter.next[0] == (
+        "We are sorry that you have to wait. The carrier has not scanned it yet. "
+        f"By our records it left us on {left}."
+    )
     everything = " ".join(letter.next)
     assert "should have been scanned" not in everything
-    assert str(NOTHING_TO_DO) not in everything
-    assert next(step.state for step in letter.steps) == "now"
+    assert "two days" not in everything and "write to us" not in everything
+    assert [step.state for step in letter.steps][:2] == ["done", "now"]
+    assert texts_of(order)[-1] == "It left us, with its number."
+
+
+def texts_of(order: Order, title: str = "Your parcel") -> list[str]:
+    legs = timeline(load(order), timezone.now()).legs
+    return [entry.text for leg in legs if leg.title == title for entry in leg.events]
+
+
+def promise(order: Order, kind: str = PromiseKind.UPDATE, **span: float) -> None:
+    due_at = timezone.now() + timedelta(**span)
+    Promise.objects.make(order, kind, due_at, by=CLOCK)
+
+
+def test_by_when_we_write_is_said_only_where_the_page_names_the_time(store):
+    order = sent(store, left=ago(days=10))
+    order.promises.all().delete()
+    below = "You do not need to do anything: we write to you by the time below."
+    assert not any("the time below" in words for words in told(order).next)
+    assert any("You do not need to do anything." in words for words in told(order).next)
+    promise(order, days=2)
+    assert any(words.endswith(below) for words in told(order).next)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours"), [(PromiseKind.REFUND, 5), (PromiseKind.UPDATE, -5)], ids=["money", "late"]
+)
+def test_another_promise_or_one_that_was_broken_is_not_pointed_at(store, kind, hours):
+    order = sent(store, left=ago(days=10))
+    order.promises.all().delete()
+    promise(order, kind, hours=hours)
+    assert not any("the time below" in words for words in told(order).next)
+
+
+def test_a_label_that_nobody_watches_is_not_asked_about_where_we_promised_to_write(store):
+    order = sent(store, report(Milestone.ANNOUNCED, at=ago(days=4)), left=ago(days=4))
+    the_parcel(order).incidents.all().delete()
+    Parcel.objects.update(handed_over_at=None)
+    order.promises.all().delete()
+    assert "If nothing has changed in two days, write to us." in told(order).next[0]
+    promise(order, days=2)
+    words = " ".join(told(order).next)
+    assert "two days" not in words and "we write to you by the time below." in words
+    assert [step.state for step in told(order).steps][:2] == ["done", "now"]
+
+
+def test_a_label_that_waits_for_the_carrier_is_packed_in_heading_journey_and_story(store):
+    order = sent(store, report(Milestone.ANNOUNCED, at=ago(hours=5)), left=ago(hours=6))
+    letter = told(order)
+    assert letter.title == "Your parcel is packed and waiting for the carrier."
+    assert now_at(letter) == ["Packed"]
+    assert texts_of(order)[-1] == "We packed it, and it got its number."
 
 
 def test_a_label_that_was_announced_days_ago_is_no_contradiction_while_it_is_watched(store):
@@ -180,7 +244,9 @@ def test_a_parcel_without_news_is_told_with_its_last_scan(store):
     assert kinds(the_parcel(order)) == {IncidentKind.STALLED}
     letter = told(order)
     assert letter.title == "There has been no news of your parcel for a while."
-    assert re.search(r"The last scan was on \w+day \d+ \w+, in Kaunas\.", letter.next[0])
+    day = formats.day(at)
+    told_so = f"It was last scanned on {day}, in Kaunas. Nothing has come since."
+    assert letter.next[0].endswith(told_so)
     assert any("as a train does not report" in words for words in letter.next)
 
 
@@ -230,7 +296,7 @@ def test_on_the_van_today_it_is_no_longer_told_as_late(store):
     assert IncidentKind.OVERDUE in kinds(the_parcel(order))
     letter = told(order)
     assert letter.title == "Your parcel is out for delivery."
-    assert str(INCIDENTS[IncidentKind.OVERDUE].sentence) not in letter.next
+    assert not any("We had expected it" in words for words in letter.next)
 
 
 def test_what_was_refused_and_turned_is_told_as_coming_back_with_the_reason_below(store):
@@ -242,7 +308,11 @@ def test_what_was_refused_and_turned_is_told_as_coming_back_with_the_reason_belo
     assert kinds(the_parcel(order)) == {IncidentKind.REFUSED}
     letter = told(order)
     assert letter.title == "Your parcel is on its way back to us."
-    assert "The carrier reports that it was not taken in at the door." in letter.next
+    day = formats.day(the_parcel(order).incidents.get().since)
+    assert letter.next[0] == (
+        "The carrier reports that it was not taken in at the door. "
+        f"The report is from {day}, in Bristol."
+    )
     assert letter.steps == ()
 
 
@@ -250,8 +320,10 @@ def test_an_unclear_signature_is_the_news_for_two_weeks(store):
     signed = report(Milestone.DELIVERED, "Bristol", at=ago(days=1), signed="other")
     order = sent(store, signed, left=ago(days=5))
     letter = told(order)
-    assert letter.title == "Your parcel was delivered; we cannot see to whom."
-    assert "The carrier reports that somebody else took it in." in letter.next[0]
+    assert letter.title == "Your parcel was delivered to somebody else."
+    day = formats.day(signed.at)
+    assert letter.next[0] == f"The carrier reports that somebody else took it in on {day}."
+    assert letter.next[1].startswith("Please ask them, or at home and with neighbours, first.")
     assert {step.state for step in letter.steps} == {"done"}
     later = tell(load(order), timezone.now() + timedelta(days=14))
     assert later.title.startswith("Your parcel was delivered on ")
@@ -385,7 +457,10 @@ def test_the_carrier_bringing_it_back_stays_the_news_of_a_return(store):
     mine = load_return(rma)
     told_head = head(mine, delivery_of(mine), timezone.now())
     assert told_head.title == "The carrier is bringing your parcel back to you."
-    assert "The carrier reports that it was not taken in at our door." in told_head.next
+    assert told_head.next[0].startswith(
+        "The carrier reports that it was not taken in at our door. The report is from "
+    )
+    assert told_head.writes
 
 
 def test_the_orders_page_tells_the_return_as_its_own_page_does(store):
@@ -406,8 +481,12 @@ def test_every_kind_has_a_page_in_both_directions_and_languages(store, kind, lan
     wrong(the_parcel(order), kind, **detail)
     rma = sent_back(store, report(Milestone.IN_TRANSIT), number="JP-2")
     wrong(rma.parcel_back.parcel, kind, **detail)
-    with translation.override(language):
-        out, back = str(INCIDENTS[kind].sentence), str(INCIDENTS_TO_US[kind].sentence)
+    with translation.override(language), timezone.override("Europe/London"):
+        out = str(INCIDENTS[kind].sentence)
+        back = str(INCIDENTS_TO_US[kind].sentence)
+        if kind in {*SENTENCES, *SAID_BY_THE_HEADING}:
+            (parcel,) = deliveries(load(order), timezone.now())
+            out, back = parcel.troubles.fact, delivery_of(load_return(rma)).troubles.fact
     pages = [(read(order, lang=language), out), (read_return(rma, lang=language), back)]
     for words, sentence in pages:
         assert sentence in words
@@ -449,7 +528,7 @@ def test_two_providers_that_tell_one_scan_tell_it_once(store):
     parcel.record([one], provider="17track")
     parcel.record([other], provider="kuaidi100")
     page = read(order)
-    assert page.count("It is moving towards you.") == 2  # the scan of before, and this one
+    assert page.count("It is on its way.") == 2  # the scan of before, and this one
     assert "Kaunas hub" in page
 
 
@@ -580,3 +659,230 @@ def test_troubles_of_a_parcel_that_nobody_loaded_are_read_only_when_somebody_ask
     wrong(the_parcel(order), IncidentKind.DAMAGED)
     troubles = Troubles.of(the_parcel(order), timezone.now(), back=False)
     assert troubles.kind == IncidentKind.DAMAGED
+
+
+# --- Heading, story and rows say the same -------------------------------------------------------
+
+
+def test_every_kind_that_a_report_can_state_has_its_line_in_both_directions():
+    """What is concluded from many scans, from silence or from weights stands in none."""
+    concluded = {
+        IncidentKind.SILENT,
+        IncidentKind.STALLED,
+        IncidentKind.OVERDUE,
+        IncidentKind.UNCLEAR_SIGNATURE,
+        IncidentKind.WEIGHT_MISMATCH,
+        IncidentKind.DELIVERED_NOT_RECEIVED,
+    }
+    assert set(STATED) == set(STATED_BACK_TO_US) == set(IncidentKind) - concluded
+
+
+@pytest.mark.parametrize("kind", list(STATED))
+def test_a_scan_that_states_a_trouble_tells_it_in_the_story(store, kind):
+    order = sent(store, report(Milestone.IN_TRANSIT, "Leipzig", incident=kind))
+    assert str(STATED[kind]) in texts_of(order)
+    assert "It is on its way." not in texts_of(order)
+    rma = sent_back(store, report(Milestone.IN_TRANSIT, incident=kind), number="JP-2")
+    assert str(STATED_BACK_TO_US[kind]) in texts_of(rma.order, "Your parcel to us")
+
+
+@pytest.mark.parametrize(
+    ("milestone", "kind", "sentences"),
+    [
+        ("delivered", "damaged", "It was found damaged. The carrier reports that it was deliv"),
+        ("returning", "refused", "It was not accepted at the door. The carrier is bringing it"),
+    ],
+)
+def test_a_scan_that_ends_or_turns_it_tells_both(store, milestone, kind, sentences):
+    order = sent(store, report(Milestone(milestone), "Bristol", incident=kind))
+    assert any(words.startswith(sentences) for words in texts_of(order))
+
+
+def test_while_customs_waits_for_papers_the_parcel_is_not_said_to_leave_it(store):
+    wants = report(Milestone.CUSTOMS, "Langley", incident="customs_documents", country="GB")
+    order = sent(store, wants, left=ago(days=3))
+    assert texts_of(order)[0] == "Customs gets its papers; then the parcel travels on to you."
+    on_road = on_the_road(store, number="RB2", order=another(store))
+    wrong(the_parcel(on_road), IncidentKind.CUSTOMS_DOCUMENTS)
+    assert texts_of(on_road)[0].startswith("Customs gets its papers;")
+    wants = report(Milestone.CUSTOMS, "Vilnius", incident="customs_documents", country="LT")
+    rma = sent_back(store, wants, number="JP-3")
+    back = texts_of(rma.order, "Your parcel to us")
+    assert back[0] == "Customs gets its papers; then the parcel travels on to us."
+
+
+def test_a_late_parcel_names_the_day_we_had_expected_it_and_its_last_scan(store):
+    order = on_the_road(store)
+    wrong(the_parcel(order), IncidentKind.OVERDUE, expected_by="2026-11-20")
+    scan = the_parcel(order).scans.first()
+    letter = told(order)
+    assert letter.title == "Your parcel is later than usual."
+    expected_by = formats.day(date(2026, 11, 20))
+    assert letter.next[0] == (
+        f"We are sorry that you have to wait. We had expected it by {expected_by}. "
+        f"It is not there yet. The last scan was on {formats.day(scan.at)}, in Kaunas."
+    )
+    wrong(the_parcel(order), IncidentKind.DAMAGED)
+    assert told(order).next[-1] == f"We had expected it by {expected_by}. It is not there yet."
+
+
+def test_damage_is_not_told_twice(store):
+    order = on_the_road(store)
+    row = wrong(the_parcel(order), IncidentKind.DAMAGED, place="Leipzig")
+    day = formats.day(row.since)
+    assert told(order).next[0] == f"We are sorry about that. That was on {day}, in Leipzig."
+
+
+def test_a_lost_parcel_that_nobody_ever_scanned_has_no_day_of_a_scan(store):
+    order = sent(store, left=ago(days=40))
+    assert kinds(the_parcel(order)) == {IncidentKind.LOST}
+    left = formats.day(the_parcel(order).handed_over_at)
+    words = told(order).next[0]
+    assert words.endswith(f"for a long time. By our records it left us on {left}.")
+
+
+def test_where_no_report_says_who_took_it_in_nobody_is_guessed(store):
+    order = sent(
+        store,
+        report(Milestone.DELIVERED, "Bristol", at=ago(days=1)),
+        left=ago(days=5),
+        dispatch={"wants_signature": True},
+    )
+    letter = told(order)
+    assert letter.title == "Your parcel was delivered; we cannot see to whom."
+    assert letter.next[0].startswith("The carrier reports that it was delivered, but not to whom.")
+    assert not any("front desk" in words or "yourself" in words for words in letter.next)
+
+
+@pytest.mark.parametrize("hours", [1, 200])
+def test_a_town_is_not_told_as_the_place_to_collect_it(store, hours):
+    waits = report(Milestone.READY_FOR_PICKUP, "杭州市", at=ago(hours=hours))
+    destination = {"destination": "CN"}
+    order = sent(store, waits, carrier="yto", left=ago(days=12), dispatch=destination)
+    letter = told(order)
+    words = " ".join(letter.next)
+    assert "It is in 杭州市. The exact place and the code are in the carrier’s message" in words
+    assert "If you cannot find it, ask at 95554." in words
+    assert "names this place" not in words and "pick-up code" in words
+    assert [(step.label, step.state) for step in letter.steps][-2:] == [
+        ("Pick-up", "now"),
+        ("Collected", "ahead"),
+    ]
+
+
+def test_without_any_place_the_carriers_message_is_named(store):
+    order = sent(store, report(Milestone.READY_FOR_PICKUP, "", at=ago(hours=1)))
+    message = "The exact place and the code are in the carrier’s message to you."
+    assert any(words.startswith(message) for words in told(order).next)
+
+
+def test_an_address_that_does_not_fit_can_be_looked_at_right_below(store):
+    order = on_the_road(store)
+    wrong(the_parcel(order), IncidentKind.ADDRESS)
+    link = f'<a class="btn" href="{addresses.order_page(order, "address")}">'
+    assert f"{link}Check the address (we email you a code)</a>" in markup(order)
+    Order.objects.update(email="")
+    assert link not in markup(order)
+    plain = on_the_road(store, number="RB2", order=another(store))
+    assert link not in markup(plain)
+
+
+def test_where_the_words_say_write_to_us_a_link_does_it(store):
+    order = on_the_road(store)
+    link = f'<a href="mailto:{store.contact_email}?subject=Order%20{order.number}">'
+    assert link not in markup(order)
+    wrong(the_parcel(order), IncidentKind.DAMAGED)
+    assert f"{link}Write to us: {store.contact_email}</a>" in markup(order)
+
+
+@pytest.mark.parametrize("table", [INCIDENTS, INCIDENTS_TO_US], ids=["to the buyer", "to us"])
+def test_what_asks_to_write_is_what_its_words_say(store, table):
+    back = table is INCIDENTS_TO_US
+    for kind in IncidentKind:
+        words = str(table[kind].next_step)
+        says = "write to us" in words or "show us the letter" in words
+        row = Incident(kind=kind, detail={})
+        parcel = Parcel(milestone=Milestone.IN_TRANSIT)
+        lead, besides = (None, (row,)) if kind in ASIDE else (row, ())
+        assert Troubles(parcel, lead, besides, back).asks_to_write == says, kind
+
+
+def test_what_is_lost_cannot_be_sent_back_and_says_so(store):
+    order = sent(store, report(at=ago(days=33)), left=ago(days=35))
+    words = read(order)
+    assert "It did not arrive, so there is nothing to send back." in words
+    assert "days after it arrives" not in words
+
+
+def test_what_comes_back_asks_for_nothing_now(store):
+    order = sent(store, report(Milestone.RETURNING, "Bristol"), left=ago(days=3))
+    (row,) = [row for row in rows_of(order) if row.title == "Send something back"]
+    assert row.url == ""
+    assert row.condition.endswith(
+        "You do not need to do anything now. You may already tell us: money or a new parcel?"
+    )
+    again = sent(
+        store,
+        report(Milestone.RETURNED, "Vilnius"),
+        left=ago(days=3),
+        order=another(store),
+        number="RB2",
+    )
+    (row,) = [row for row in rows_of(again) if row.title == "Send something back"]
+    assert row.condition == "It is back with us, so there is nothing for you to send."
+
+
+def rows_of(order: Order):
+    return actions(load(order), timezone.now(), has_fresh_code=False)
+
+
+def test_one_lost_parcel_of_two_leaves_the_other_to_be_sent_back(store):
+    order = on_the_road(store)
+    sent(store, report(at=ago(days=33)), left=ago(days=35), number="RB2", order=order)
+    (row,) = [row for row in rows_of(order) if row.title == "Send something back"]
+    assert row.url
+
+
+def test_what_took_a_wrong_turn_is_on_the_road_also_after_customs(store):
+    reports = [
+        report(Milestone.CUSTOMS, "Langley", at=ago(hours=9)),
+        report(Milestone.IN_TRANSIT, "Leipzig", incident="wrong_way"),
+    ]
+    order = sent(store, *reports, left=ago(days=3))
+    assert now_at(told(order)) == ["On the road"]
+    order.promises.all().delete()
+    promise(order, days=1)
+    assert any("we look again and write to you by the time below" in w for w in told(order).next)
+
+
+def test_customs_alone_asks_for_nothing_unless_it_asks(store):
+    order = sent(store, report(Milestone.CUSTOMS, "Langley"), left=ago(days=2))
+    assert "Unless customs asks, you do not need to do anything." in told(order).next
+
+
+def test_a_return_at_customs_is_called_a_return(store):
+    rma = sent_back(store, report(Milestone.CUSTOMS, "Vilnius"))
+    assert "Your return is at customs." in read_return(rma)
+
+
+def test_an_attempt_of_today_says_today(store):
+    order = sent(store, report(Milestone.ATTEMPTED, "Bristol", at=timezone.now()))
+    assert told(order).title == "The carrier tried to deliver today."
+    the_parcel(order).incidents.all().delete()
+    assert told(order).title == "The carrier tried to deliver today."
+    assert tell(load(order), timezone.now() + timedelta(days=1)).title.startswith(
+        "The carrier tried to deliver on "
+    )
+
+
+def test_phones_are_dialled_without_blanks(store):
+    tried = report(Milestone.ATTEMPTED, at=ago(hours=4))
+    page = markup(sent(store, tried, left=ago(days=2), dispatch={"destination": "GB"}))
+    assert 'href="tel:+443457740740"' in page and "+44 3457 740 740" in page
+
+
+def test_kind_words_come_once_before_what_happens_to_each_parcel(store):
+    order = sent(store, left=ago(days=10))
+    sent(store, left=ago(days=10), number="RB2", order=order)
+    words = told(order).next
+    assert sum("We are sorry" in each for each in words) == 1

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -24,6 +25,8 @@ from returns.models import (
     Shipment,
     ShipmentLine,
 )
+from returns.photos.problems import Problem
+from returns.photos.words import PROBLEMS
 from tests import people
 from tests.page_checks import CheckedClient
 from tracking.milestones import Milestone
@@ -391,3 +394,10 @@ def test_every_language_has_its_page(store):
     for code, _label in settings.LANGUAGES:
         response = follow(order).get(addresses.order_page(order), {"lang": code})
         assert f'<html lang="{code}"' in response.content.decode()
+
+
+def test_what_is_too_large_says_how_much_fits_and_what_else_can_be_sent():
+    page = render_to_string("413.html", {"languages": []})
+    assert "That file is too large: 15 MB is the most." in page
+    words = str(PROBLEMS[Problem.TOO_LARGE])
+    assert "15 MB" in words and "PDF" in words and "photos of its pages" in words

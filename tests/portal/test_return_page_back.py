@@ -203,7 +203,7 @@ def test_the_way_of_the_parcel_is_told_as_a_way_to_us(rma):
     text = read(rma)
     assert "Your return is on its way, last seen in Bristol." in text
     assert "Your parcel’s journey Last checked" in text
-    assert "It is moving towards us." in text and "towards you" not in text
+    assert "It is on its way." in text and "towards you" not in text
     assert "On the road – now" in text
 
 

@@ -64,7 +64,7 @@ def test_a_parcels_leg_tells_its_scans_newest_first_with_their_places(order):
     events = leg(order, "Your parcel").events
     assert [entry.place for entry in events] == ["Bristol", "Vilnius", ""]
     assert events[0].text == "The carrier reports that it was delivered."
-    assert events[-1].text == "We packed it, and it got its number."
+    assert events[-1].text == "It left us, with its number."
 
 
 def test_the_order_itself_begins_with_placing_and_paying_it(order):
@@ -115,7 +115,7 @@ def test_our_sentence_comes_first_and_the_carriers_words_keep_their_language(sto
     order = people.place_order(store, delivered=False)
     report(order, Milestone.IN_TRANSIT, words="Siunta atvyko.", language="lt", place="Kaunas")
     entry = next(entry for entry in leg(order, "Your parcel").events if entry.place == "Kaunas")
-    assert entry.text == "It is moving towards you."
+    assert entry.text == "It is on its way."
     assert (entry.original, entry.original_lang) == ("Siunta atvyko.", "lt")
 
 
@@ -229,7 +229,7 @@ def test_a_parcel_to_us_moves_towards_us(order):
         parcel=parcel, authorization=rma, is_return=True, shipped_at=timezone.now()
     )
     parcel.record([ScanReport(at=timezone.now(), milestone=Milestone.IN_TRANSIT)])
-    assert "It is moving towards us." in texts(order, "Your parcel to us")
+    assert "It is on its way." in texts(order, "Your parcel to us")
 
 
 # --- The parcel back --------------------------------------------------------------------------
@@ -343,7 +343,7 @@ def test_photos_that_were_taken_away_again_do_not_count(order, taken_away, text)
 def test_the_way_back_is_told_once_in_its_own_leg_and_from_the_senders_side(order):
     rma = scanned(posted(order), Milestone.ACCEPTED, Milestone.IN_TRANSIT, place="Dover")
     assert told(order, BACK) == [
-        "It is moving towards us.",
+        "It is on its way.",
         "The carrier has taken your parcel over.",
     ]
     assert leg(order, BACK).events[1].place == "Dover"

@@ -206,7 +206,7 @@ def test_news_of_the_parcel_are_told_and_not_that_nothing_changed(shop):
     at = timezone.now() + timedelta(minutes=1)
     keep_promise(report(rma, Milestone.CUSTOMS, "London", at=at))
     letter = text(NoticeKind.RETURN_UPDATE)
-    assert "Your parcel is at customs." in letter and ", in London." in letter
+    assert "Your return is at customs." in letter and ", in London." in letter
     assert "It travels with Royal Mail" in letter
     assert "Nothing has changed" not in letter
 

@@ -6,7 +6,7 @@ import pytest
 
 from returns.standing import INCIDENTS_TO_US
 from tracking.incidents import IncidentKind
-from tracking.texts import INCIDENTS
+from tracking.texts import INCIDENTS, MILESTONES, STALE
 
 TABLES = pytest.mark.parametrize(
     "table", [INCIDENTS, INCIDENTS_TO_US], ids=["to the buyer", "to us"]
@@ -78,3 +78,15 @@ def test_words_of_a_parcel_to_us_do_not_send_it_to_the_buyer():
     for kind, text in INCIDENTS_TO_US.items():
         for words in said(text):
             assert not to_buyer.search(words), f"{kind}: {words}"
+
+
+def test_nobody_is_told_to_come_back_in_two_days_and_write():
+    for table in (MILESTONES, STALE, INCIDENTS, INCIDENTS_TO_US):
+        for text in table.values():
+            assert "two days" not in str(text.next_step)
+
+
+def test_no_vehicle_is_guessed():
+    for table in (MILESTONES, INCIDENTS, INCIDENTS_TO_US):
+        for text in table.values():
+            assert not re.search(r"lorry|plane", " ".join(said(text)))

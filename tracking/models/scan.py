@@ -91,4 +91,9 @@ def merged(scans: "list[Scan]") -> "list[Scan]":
 
 
 def _says_more(scan: Scan, other: Scan) -> bool:
-    return (bool(scan.words), bool(scan.place)) > (bool(other.words), bool(other.place))
+    return _weight(scan) > _weight(other)
+
+
+def _weight(scan: Scan) -> tuple[bool, ...]:
+    """What went wrong counts before words."""
+    return bool(scan.incident), bool(scan.signed), bool(scan.words), bool(scan.place)
