@@ -128,11 +128,11 @@ class Recording(models.QuerySet["Parcel"]):
         if not alike:
             return list(by_parcel)
         known = self.filter(pk__in=alike).values_list("pk", "fingerprint")
-        same = [pk for pk, fingerprint in known if fingerprint == prints[pk]]
+        same = {pk for pk, fingerprint in known if fingerprint == prints[pk]}
         # Never earlier than before: what was told late, or is told again, is no look.
         earlier = Q(checked_at=None) | Q(checked_at__lt=now)
         self.filter(earlier, pk__in=same).update(checked_at=now)
-        return [pk for pk in by_parcel if pk not in set(same)]
+        return [pk for pk in by_parcel if pk not in same]
 
     def watch(self, now: datetime | None = None, limit: int = 500) -> int:
         """Looks at up to `limit` parcels whose troubles may have changed by the clock
