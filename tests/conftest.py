@@ -4,6 +4,7 @@ import socket
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from hypothesis import settings
 
 from tests import people
@@ -29,6 +30,12 @@ def no_network(monkeypatch, request):
         return real(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """Each test begins in the default language, whatever page the last one read."""
+    translation.deactivate()
 
 
 @pytest.fixture
