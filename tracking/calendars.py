@@ -290,13 +290,16 @@ class Calendar:
             day += timedelta(days=1)
         raise ValueError(f"not so much working time within a year of {start:%Y-%m-%d}")
 
-    def close_of_working_day(self, start: datetime, days: int) -> datetime:
-        """Closing time of the `days`-th working day after the day of `start`."""
+    def close_of_working_day(
+        self, start: datetime, days: int, there: Days | None = None
+    ) -> datetime:
+        """Closing time of the `days`-th working day after the day of `start`. there: days
+        that are a holiday at the other end do not count either."""
         zone = ZoneInfo(self.zone)
         day = start.astimezone(zone).date()
         for _ in range(LOOK_AHEAD.days):
             day += timedelta(days=1)
-            if self.works_on(day):
+            if self.works_on(day) and not (there and there.is_off(day)):
                 days -= 1
                 if days <= 0:
                     return datetime.combine(day, self.closes, zone)

@@ -57,6 +57,9 @@ class LeasedQuerySet[Row: "LeasedRow"](models.QuerySet[Row]):
         owner = uuid.uuid4().hex
         using = getattr(self, "_db", None) or router.db_for_write(self.model)
         rows = self.using(using).order_by("due_at", "pk")
+        # Mostly there is nothing, and to find that out no lock is needed.
+        if not rows.due(now).exists():
+            return []
         if connections[using].features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True, of=("self",))
         everything = self.model._base_manager.using(using)

@@ -119,7 +119,10 @@ def pushes_about(parcel: Parcel) -> "QuerySet[Push]":
 def found_at(parcel: Parcel, request: HttpRequest) -> list[tuple[str, str]]:
     """Words and address of the pages that know whose parcel it is. They are not ours, so
     they are searched by the number."""
-    wanted = [("Its order", "returns_order", "returns.view_order")]
+    wanted = [
+        ("Its order", "returns_order", "returns.view_order"),
+        ("Its cases and promises", "returns_case", "returns.view_case"),
+    ]
     if parcel.is_inbound:
         returned = "returns_returnauthorization", "returns.view_returnauthorization"
         wanted.insert(0, ("Its return", *returned))

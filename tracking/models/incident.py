@@ -22,6 +22,15 @@ GRAVEST = 99
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
+    def news(self) -> "IncidentQuerySet":
+        """Opened, changed or cleared, and nobody left of this package has taken it up."""
+        return self.filter(is_news=True).order_by("updated_at", "pk")
+
+    def taken_up(self, incident: "Incident") -> bool:
+        """As it was read; one that has changed since stays news."""
+        mine = self.filter(pk=incident.pk, updated_at=incident.updated_at, is_news=True)
+        return bool(mine.filter(cleared_at=incident.cleared_at).update(is_news=False))
+
     def open(self) -> "IncidentQuerySet":
         return self.filter(cleared_at=None)
 
@@ -38,6 +47,7 @@ class Incident(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     cleared_at = models.DateTimeField(null=True, blank=True)
+    is_news = models.BooleanField(default=True, editable=False)
 
     objects = IncidentQuerySet.as_manager()
 
@@ -51,7 +61,8 @@ class Incident(models.Model):
         indexes = [
             models.Index(
                 fields=["kind", "since"], name="incident_open", condition=Q(cleared_at=None)
-            )
+            ),
+            models.Index(fields=["updated_at"], name="incident_news", condition=Q(is_news=True)),
         ]
 
     def __str__(self) -> str:
@@ -107,9 +118,10 @@ def compared(
         elif not incident.is_as(finding):
             incident.level, incident.since = _level(finding), finding.since
             incident.detail, incident.updated_at = dict(finding.detail), now
+            incident.is_news = True
             changes.updated.append(incident)
     for kind, incident in known.items():
         if kind not in found:
-            incident.cleared_at = now
+            incident.cleared_at, incident.is_news = now, True
             changes.cleared.append(incident)
     return changes

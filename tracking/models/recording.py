@@ -353,7 +353,7 @@ class _Look:
             Incident.objects.bulk_create(opened)
         update_rows(
             [row for change in changes for row in (*change.updated, *change.cleared)],
-            ("level", "since", "detail", "updated_at", "cleared_at"),
+            ("level", "since", "detail", "updated_at", "cleared_at", "is_news"),
         )
 
     def send(self) -> None:
