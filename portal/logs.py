@@ -3,8 +3,9 @@
 import logging
 import re
 
-# /s/<store>/l/<token> and /k/<code> open an order; nothing else in an address does.
-KEYS = re.compile(r"(/[lk]/)[^\s?#'\"<>]+")
+# /s/<store>/l/<token> and /k/<code> open an order; the end of /hooks/messages/<provider>/<key>/
+# is for some providers all that tells a genuine call. Nothing else in an address is a key.
+KEYS = re.compile(r"(/[lk]/|/hooks/messages/[^/\s]+/)[^\s?#'\"<>]+")
 
 
 class Discreet(logging.Formatter):
