@@ -6,7 +6,7 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        from portal import checks  # noqa: F401  registers the system checks
+        from portal import checks, mail_checks  # noqa: F401  registers the system checks
 
 
 class DeskConfig(AdminConfig):

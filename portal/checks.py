@@ -1,6 +1,7 @@
 """System checks: wrong settings are refused at start, by name, with an example.
 
-`manage.py` runs them before every command, `portal/wsgi.py` before it serves.
+`manage.py` runs them before every command, `portal/wsgi.py` before it serves. Those about
+mail stand in portal/mail_checks.py.
 """
 
 from collections.abc import Sequence
@@ -9,8 +10,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import DatabaseError
 
 from portal.environment import text
@@ -123,36 +122,6 @@ def database_is_understood(**kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
-@register("homeward")
-def mail_server_is_understood(**kwargs: Any) -> Sequence[CheckMessage]:
-    if not settings.MAIL_PROBLEM:
-        return []
-    return [
-        Error(
-            f"HOMEWARD_SMTP_URL cannot be used: {settings.MAIL_PROBLEM}",
-            hint="For example HOMEWARD_SMTP_URL=smtp://user:password@mail.example.com:587?tls=1",
-            id="homeward.E008",
-        )
-    ]
-
-
-@register("homeward")
-def mail_is_private(**kwargs: Any) -> Sequence[CheckMessage]:
-    options = settings.MAILERS["default"].get("OPTIONS", {})
-    if not settings.PRODUCTION or "host" not in options:
-        return []
-    if options["use_tls"] or options["use_ssl"]:
-        return []
-    return [
-        Warning(
-            "HOMEWARD_SMTP_URL says neither tls=1 nor ssl=1, so letters, with their links "
-            "and codes, and the password travel readably.",
-            hint="For example HOMEWARD_SMTP_URL=smtp://user:password@mail.example.com:587?tls=1",
-            id="homeward.W003",
-        )
-    ]
-
-
 def link_keys_are_secret() -> Sequence[CheckMessage]:
     """Not registered: it asks the database. Called before anything is served."""
     from returns.links import PUBLIC_KEY
@@ -173,31 +142,6 @@ def link_keys_are_secret() -> Sequence[CheckMessage]:
         )
         for key in keys
     ]
-
-
-@register("homeward")
-def letters_can_leave(**kwargs: Any) -> Sequence[CheckMessage]:
-    """A wrong sender would let every letter wait for two days and then give it up."""
-    problems: list[CheckMessage] = []
-    try:
-        validate_email(settings.MAIL_FROM)
-    except ValidationError:
-        problems.append(
-            Error(
-                f"HOMEWARD_MAIL_FROM is {settings.MAIL_FROM!r}, which is no email address.",
-                hint="For example HOMEWARD_MAIL_FROM=returns@example.com",
-                id="homeward.E009",
-            )
-        )
-    if settings.PRODUCTION and not text("HOMEWARD_SMTP_URL", ""):
-        problems.append(
-            Warning(
-                "HOMEWARD_SMTP_URL is missing, so letters are written into files and reach nobody.",
-                hint="For example HOMEWARD_SMTP_URL=smtp://user:password@mail.example.com:587?tls=1",
-                id="homeward.W001",
-            )
-        )
-    return problems
 
 
 @register("homeward")

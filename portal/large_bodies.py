@@ -15,6 +15,7 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 
 from portal.access import granted
+from returns import mail_hook
 
 MB = 1024 * 1024
 PLACES = 6  # in one process
@@ -45,6 +46,10 @@ def _is_staff(request: HttpRequest) -> bool:
     return SESSION_KEY in request.session
 
 
+def _knows_the_key(request: HttpRequest) -> bool:
+    return mail_hook.is_key(request.path_info.rstrip("/").rpartition("/")[2])
+
+
 def _entrance(
     path: str, limit: int, patience: float, admits: Callable[[HttpRequest], bool]
 ) -> Entrance:
@@ -54,12 +59,14 @@ def _entrance(
 ENTRANCES = [
     # The store falls away on a store's own host (portal/hosts.py).
     _entrance(
-        r"(/s/[^/]+)?/o/[^/]+/(returns/[^/]+/photos|papers)/",
+        r"(/s/[^/]+)?/o/[^/]+/(returns/[^/]+/photos|papers|messages)/",
         16 * MB,
         60,
         _files_from(lambda r: bool(granted(r))),
     ),
     _entrance(r"/desk/returns/", 16 * MB, 60, _files_from(_is_staff)),
+    # A mail with photos, from who knows the key in the address.
+    _entrance(r"/hooks/messages/mail/", 20 * MB, 60, _knows_the_key),
     # Anybody may try: only the signature tells, and that is over the whole body.
     _entrance(r"/hooks/", 2 * MB, 10, lambda request: True),
 ]

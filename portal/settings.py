@@ -11,11 +11,12 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote
 
 import dj_database_url
 from django.utils.csp import CSP
 
+from portal import mailers
 from portal.environment import boolean, listing, number, text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -178,43 +179,39 @@ CACHES = {
 
 # --- Mail --------------------------------------------------------------------------------
 MAIL_FROM = text("HOMEWARD_MAIL_FROM", "homeward@localhost")
+# Where answers to letters go; each gets its order's own token after a plus sign.
+REPLY_ADDRESS = text("HOMEWARD_REPLY_ADDRESS", "")
+# How they reach us: fetched from this mailbox, or handed over at an address with this key.
+IMAP_URL = text("HOMEWARD_IMAP_URL", "")
+MAIL_HOOK_KEY = text("HOMEWARD_MAIL_HOOK_KEY", "")
+
+# A mail provider in place of a mail server; what it tells us is heard with the hook's key.
+MAIL_PROVIDER = text("HOMEWARD_MAIL_PROVIDER", "")
+MAIL_TOLD_BY = mailers.told_by(MAIL_PROVIDER)
+ANYMAIL = mailers.hearing(MAIL_PROVIDER, MAIL_HOOK_KEY, text("HOMEWARD_MAIL_SIGNING_KEY", ""))
+if MAIL_PROVIDER:
+    INSTALLED_APPS += ["anymail"]
 
 
-def _mailer(url: str) -> dict:
-    """`smtp://user:password@host:587?tls=1` → the options of one mailer.
-
-    Without an address, mails are written as files to `var/mail`, so a clone can be
-    tried out without sending anything to anyone.
-    """
-    if not url:
-        return {
-            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-            "OPTIONS": {"file_path": str(DATA_DIR / "mail")},
-        }
-    parts = urlsplit(url)
-    if parts.scheme != "smtp" or not parts.hostname:
-        raise ValueError("it does not begin with smtp:// and a host")
-    query = parse_qs(parts.query)
-    return {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "OPTIONS": {
-            "host": parts.hostname,
-            "port": parts.port or 25,
-            "username": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-            "use_tls": query.get("tls") == ["1"],
-            "use_ssl": query.get("ssl") == ["1"],
-            "timeout": 15,  # without one a silent server would hang a worker for ever
-        },
-    }
+def _mailer() -> dict:
+    if MAIL_PROVIDER:
+        return mailers.by_provider(
+            MAIL_PROVIDER,
+            text("HOMEWARD_MAIL_KEY", ""),
+            text("HOMEWARD_MAIL_DOMAIN", ""),
+            text("HOMEWARD_MAIL_API", ""),
+        )
+    if smtp := text("HOMEWARD_SMTP_URL", ""):
+        return mailers.by_smtp(smtp)
+    return mailers.by_file(DATA_DIR / "mail")
 
 
 MAIL_PROBLEM = ""
 try:
-    MAILERS = {"default": _mailer(text("HOMEWARD_SMTP_URL", ""))}
+    MAILERS = {"default": _mailer()}
 except ValueError as error:
     MAIL_PROBLEM = str(error)
-    MAILERS = {"default": _mailer("")}
+    MAILERS = {"default": mailers.by_file(DATA_DIR / "mail")}
 
 # --- Languages and time --------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -15,12 +15,14 @@ OK = "250 OK"
 
 @dataclass
 class MailServer:
-    """rcpt, data: answers to come, in this order; then OK. An answer may also be `hang`
-    or `disconnect` (after the mail was taken in)."""
+    """ehlo, rcpt, data: answers to come, in this order; then OK. An answer may also be
+    `hang` or, for data, `disconnect` (after the mail was taken in)."""
 
+    ehlo: list[str] = field(default_factory=list)
     rcpt: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
     received: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     connections: int = 0
     port: int = 0
@@ -36,27 +38,33 @@ class MailServer:
         responses: list[str],
     ) -> list[str]:
         self.connections += 1
+        await self._next(self.ehlo)
         session.host_name = hostname
         return responses
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list
     ) -> str:
-        answer = self.rcpt.pop(0) if self.rcpt else OK
+        answer = await self._next(self.rcpt)
         if answer == OK:
             envelope.rcpt_tos.append(address)
         return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        answer = self.data.pop(0) if self.data else OK
-        if answer == "hang":
-            await asyncio.Event().wait()
+        answer = await self._next(self.data)
         if answer in (OK, "disconnect"):
             content = envelope.original_content or b""
+            self.raw.append(content)
             self.received.append(message_from_bytes(content, policy=policy.default))
             self.recipients += envelope.rcpt_tos
         if answer == "disconnect":
             server.transport.abort()
+        return answer
+
+    async def _next(self, answers: list[str]) -> str:
+        answer = answers.pop(0) if answers else OK
+        if answer == "hang":
+            await asyncio.Event().wait()
         return answer
 
     # --- what a test asks ------------------------------------------------------------------
