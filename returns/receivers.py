@@ -2,13 +2,14 @@
 
 from django.db import transaction
 from django.dispatch import receiver
+from django.utils import timezone
 
-from returns import tasks
-from returns.models.notice import Notice, NoticeKind
+from returns import news, tasks
+from returns.models.case import Case
 from returns.models.promise import Promise, PromiseKind
 from returns.models.shipment import Shipment
-from tracking.milestones import Milestone
-from tracking.signals import milestone_reached
+from tracking.milestones import TURNED, Milestone
+from tracking.signals import incidents_changed, milestone_reached
 
 
 @receiver(milestone_reached)
@@ -19,14 +20,33 @@ def parcel_moved(sender, parcel, before, **kwargs) -> None:
         # Verbs on returns lock the order, and here the parcel is locked: the worker takes
         # it up from the rows (ReturnAuthorization.objects.follow), now or with its sweep.
         transaction.on_commit(tasks.ring_returns, robust=True)
+    shipments = Shipment.objects.filter(parcel=parcel, is_return=False)
+    if (parcel.milestone in TURNED) != (before in TURNED):
+        _turned(parcel, shipments)
     if parcel.milestone != Milestone.DELIVERED:
         return
-    shipments = Shipment.objects.filter(parcel=parcel, is_return=False)
     # Orders are locked before parcels, never after: here the parcel is locked, so nothing
     # is asked for but one conditional update, which needs no lock of ours.
-    for shipment in shipments.select_related("order__store").order_by("order_id"):
+    for shipment in shipments.select_related("order__store__account").order_by("order_id"):
         order = shipment.order
         if order.is_on_its_way or not Promise.objects.keep(order, PromiseKind.UPDATE):
             continue
-        event = f"arrived-{shipment.pk}"
-        Notice.objects.write(order, NoticeKind.ORDER_UPDATE, event=event, arrived=True)
+        news.arrived(order, shipment)
+        # What was promised for a trouble that outlasts the delivery is promised anew.
+        if Case.objects.open().filter(order=order, authorization=None).stir(timezone.now()):
+            transaction.on_commit(tasks.ring_cases, robust=True)
+
+
+def _turned(parcel, shipments) -> None:
+    now = timezone.now()
+    if parcel.milestone in TURNED:
+        Case.objects.turned(parcel, shipments, now)
+    else:
+        Case.objects.turned_again(parcel, now)
+    transaction.on_commit(tasks.ring_cases, robust=True)
+
+
+@receiver(incidents_changed)
+def troubles_changed(sender, parcel, changes, **kwargs) -> None:
+    """The rows of the troubles say that they are news; the worker takes them up."""
+    transaction.on_commit(tasks.ring_cases, robust=True)

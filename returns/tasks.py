@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 BATCH = 20
 # Seconds after which a round of deliveries ends; one more may take some fifteen.
 LONGEST_ROUND = 25
+# Of these, what came in may take so many; one more row may take some thirty, for its photos.
+LONGEST_READING = 10
 
 
 def ring() -> None:
@@ -27,6 +29,22 @@ def ring_returns() -> None:
     async_task("returns.tasks.follow_returns")
 
 
+def ring_cases() -> None:
+    """Tells the workers that something is wrong with a parcel, or no longer."""
+    async_task("returns.tasks.follow_cases")
+
+
+def follow_cases() -> None:
+    """Also rung each minute: a lost bell is made good, and what did not arrive over its
+    channel goes by email where nobody came so far."""
+    from returns.models import Case, Notice
+
+    now = timezone.now()
+    Case.objects.follow(now)
+    Case.objects.forget(now)
+    Notice.objects.fall_back(now)
+
+
 def follow_returns() -> None:
     from returns.models import ReturnAuthorization
 
@@ -34,9 +52,45 @@ def follow_returns() -> None:
 
 
 def work() -> None:
-    """Attempts first: they write the notices that carry the codes."""
+    """Attempts first: they write the notices that carry the codes. Somebody waits for these,
+    so they leave before anything is read."""
+    until = time.monotonic() + LONGEST_ROUND
     judge_attempts()
-    deliver_notices()
+    deliver_codes()
+    take_in()
+    deliver_notices(until)
+
+
+def take_in() -> None:
+    """What came in, one at a time. When time is up, we ring ourselves: what has to leave
+    does not wait until everything is read."""
+    from returns.models import Inbound
+
+    until = time.monotonic() + LONGEST_READING
+    while claimed := Inbound.objects.claim(1):
+        claimed[0].process()
+        if time.monotonic() > until:
+            ring()
+            return
+
+
+def deliver_codes() -> None:
+    """What somebody sits waiting for, and nothing else."""
+    from returns import channels
+    from returns.models import Notice
+
+    until = time.monotonic() + LONGEST_READING
+    with channels.opened() as through:
+        while claimed := Notice.objects.urgent().claim(1):
+            if not claimed[0].deliver(through) or time.monotonic() > until:
+                return
+
+
+def pull_mail() -> None:
+    """Fetches the answers from the mailbox, when there is one."""
+    from returns import mailbox
+
+    mailbox.pull()
 
 
 def judge_attempts() -> None:
@@ -51,22 +105,24 @@ def judge_attempts() -> None:
                 attempt.retry(type(error).__name__)
 
 
-def deliver_notices() -> None:
+def deliver_notices(until: float = 0.0) -> None:
     """Sends what is due, one at a time, over one connection; codes that somebody waits
     for go before everything else.
 
-    Claimed singly, a notice loses no attempt because an earlier one took long. When the
-    mail server is down, the next ring tries again; when time is up, we ring ourselves,
-    because the queue stops work that takes longer (Q_CLUSTER["timeout"]).
+    Claimed singly, a notice loses no attempt because an earlier one took long. What goes
+    over a channel that is down waits for the next ring, and the others go; when time is up,
+    we ring ourselves, because the queue stops work that takes longer (Q_CLUSTER["timeout"]).
+    until: of time.monotonic, where the round began earlier; one is sent all the same.
     """
     from returns import channels
     from returns.models import Notice
 
-    until = time.monotonic() + LONGEST_ROUND
+    until = until or time.monotonic() + LONGEST_ROUND
+    down: set[str] = set()
     with channels.opened() as through:
-        while claimed := Notice.objects.urgent().claim(1) or Notice.objects.claim(1):
+        while claimed := Notice.objects.next_one(without=down):
             if not claimed[0].deliver(through):
-                return
+                down.add(claimed[0].channel)
             if time.monotonic() > until:
                 ring()
                 return
@@ -75,13 +131,21 @@ def deliver_notices() -> None:
 def sweep() -> None:
     """Everything that falls due by the clock. Reminders and expiries come before the
     promises that they keep."""
-    from returns.models import Draft, FindAttempt, Promise, ReturnAuthorization, Throttle
+    from returns.models import (
+        Draft,
+        FindAttempt,
+        Inbound,
+        Promise,
+        ReturnAuthorization,
+        Throttle,
+    )
 
     now = timezone.now()
     ReturnAuthorization.objects.follow(now)
     ReturnAuthorization.objects.to_remind(now).remind(now)
     ReturnAuthorization.objects.overdue(now).expire(now)
     Promise.objects.come_due(now)
+    Inbound.objects.stale().delete()
     Draft.objects.stale().delete()
     Throttle.objects.stale().delete()
     FindAttempt.objects.stale().delete()

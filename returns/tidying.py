@@ -47,9 +47,10 @@ def _names(folder: str) -> Iterator[str]:
 
 
 def _known(names: tuple[str, ...]) -> set[str]:
-    from returns.models import Document, Photo
+    from returns.models import Document, MessagePhoto, Photo
 
-    photos = Photo.objects.filter(file__in=names).values_list("file", flat=True)
-    small = Photo.objects.filter(thumbnail__in=names).values_list("thumbnail", flat=True)
-    documents = Document.objects.filter(file__in=names).values_list("file", flat=True)
-    return {*photos, *small, *documents}
+    known = set(Document.objects.filter(file__in=names).values_list("file", flat=True))
+    for pictures in (Photo.objects, MessagePhoto.objects):
+        known.update(pictures.filter(file__in=names).values_list("file", flat=True))
+        known.update(pictures.filter(thumbnail__in=names).values_list("thumbnail", flat=True))
+    return known

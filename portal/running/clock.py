@@ -26,6 +26,8 @@ BELLS = {
     "tracking.tasks.beat": 0.0,
     "returns.tasks.work": 0.0,
     "returns.tasks.sweep": 3 * TICK,
+    "returns.tasks.follow_cases": 3 * TICK,
+    "returns.tasks.pull_mail": 3 * TICK,
     "tracking.tasks.sweep": 3 * TICK,
     "tracking.tasks.check": 3 * TICK,
     "tracking.tasks.learn": 24 * 60 * 60.0,

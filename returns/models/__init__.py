@@ -1,5 +1,9 @@
 from returns.models.access import FindAttempt, ShortLink, Throttle
 from returns.models.authorization import ReturnAuthorization
+from returns.models.carrier_contact import CarrierContact
+from returns.models.case import CASE_KINDS, Case, CaseKind
+from returns.models.channel_account import ApprovedTemplate, ChannelAccount
+from returns.models.contact_point import ContactPoint
 from returns.models.document import Document
 from returns.models.draft import Draft
 from returns.models.event import (
@@ -13,7 +17,8 @@ from returns.models.event import (
     Event,
     EventKind,
 )
-from returns.models.notice import Channel, Notice, NoticeKind
+from returns.models.inbound import Inbound
+from returns.models.notice import Channel, Notice, NoticeEvent, NoticeKind
 from returns.models.order import Order, OrderLine, Wanted
 from returns.models.photo import Photo
 from returns.models.promise import Promise, PromiseKind, PromiseState
@@ -31,18 +36,27 @@ from returns.models.store import (
     ReturnPolicy,
     Store,
 )
+from returns.models.store_text import StoreText
+from returns.models.thread import Message, MessagePhoto, Way
 
 __all__ = [
     "BUYER",
     "CARRIER",
+    "CASE_KINDS",
     "CLOCK",
     "RULE",
     "SHOP",
     "Actor",
     "ActorKind",
+    "ApprovedTemplate",
     "Award",
     "CarrierAdvice",
+    "CarrierContact",
+    "Case",
+    "CaseKind",
     "Channel",
+    "ChannelAccount",
+    "ContactPoint",
     "Document",
     "Draft",
     "Event",
@@ -50,9 +64,13 @@ __all__ = [
     "FindAttempt",
     "Finding",
     "Found",
+    "Inbound",
     "Lane",
     "LinkKey",
+    "Message",
+    "MessagePhoto",
     "Notice",
+    "NoticeEvent",
     "NoticeKind",
     "Order",
     "OrderLine",
@@ -71,8 +89,10 @@ __all__ = [
     "ShipmentLine",
     "ShortLink",
     "Store",
+    "StoreText",
     "Surplus",
     "Throttle",
     "TooMuch",
     "Wanted",
+    "Way",
 ]

@@ -33,15 +33,17 @@ TRIES_PER_CODE = 5
 
 
 class ShortLinkQuerySet(models.QuerySet["ShortLink"]):
-    def make(self, order: "Order", path: str = "") -> str:
+    def make(self, order: "Order", path: str = "", notice: "Notice | None" = None) -> str:
         """A new code that opens `order`; returns it, only its hash is kept.
 
         path: the page below the order's address where it leads ('' = the order page).
+        notice: the message that it stands in.
         """
         code = links.new_short_code()
         self.create(
             order=order,
             path=path,
+            notice=notice,
             code_hash=links.hash_code(code),
             expires_at=timezone.now() + SHORT_LINK_LIVES,
         )
@@ -63,6 +65,9 @@ class ShortLink(models.Model):
 
     order = models.ForeignKey("returns.Order", models.CASCADE, related_name="short_links")
     path = models.CharField(max_length=120, blank=True)
+    notice = models.ForeignKey(
+        "returns.Notice", models.SET_NULL, null=True, blank=True, related_name="links"
+    )
     code_hash = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -76,6 +81,14 @@ class ShortLink(models.Model):
     @property
     def is_live(self) -> bool:
         return self.revoked_at is None and timezone.now() < self.expires_at
+
+    def note_opened(self) -> None:
+        """The desk sees that a message was followed. Machines that look at mail follow
+        links, too: it is a hint and no more."""
+        if self.notice_id:
+            Notice.objects.filter(pk=self.notice_id, opened_at=None).update(
+                opened_at=timezone.now()
+            )
 
 
 # At most so many, in each period of so long.

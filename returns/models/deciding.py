@@ -67,6 +67,7 @@ class Deciding(ReturnBase):
         now = now or timezone.now()
         with self._moving(Status.INFO_REQUESTED, question=question, answer=""):
             self._keep(PromiseKind.ANSWER, now)
+            self._promise(PromiseKind.QUESTION, self.order.word_due(now), by, now)
             self._tell(
                 EventKind.INFO_REQUESTED, by, now, NoticeKind.INFO_REQUESTED, question=question
             )
@@ -75,6 +76,9 @@ class Deciding(ReturnBase):
         """The buyer answered: back to the queue, and the desk's clock starts again."""
         now = now or timezone.now()
         with self._moving(Status.REQUESTED, only={Status.INFO_REQUESTED}, answer=answer):
+            Promise.objects.open().filter(authorization=self._me, kind=PromiseKind.QUESTION).let_go(
+                now
+            )
             self._promise_answer(now)
             self._tell(EventKind.INFO_GIVEN, by, now, NoticeKind.RETURN_REQUESTED, answer=answer)
 

@@ -125,6 +125,8 @@ class DocumentQuerySet(models.QuerySet["Document"]):
                         user=by.user,
                     )
                     Event.objects.note(fresh, EventKind.PAPERS_ADDED, by=by, at=now, paper=kind)
+                    if by.is_buyer:
+                        fresh.owe_word_about_papers(now)
                     return document
         except BaseException:
             files.drop([name])

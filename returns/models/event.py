@@ -85,6 +85,13 @@ class EventKind(models.TextChoices):
     RETURN_PUT_RIGHT = "return_put_right", "Put right without a parcel"
     UPDATE_SENT = "update_sent", "We wrote as promised"
     PROMISE_BROKEN = "promise_broken", "A promise was not kept in time"
+    MESSAGE_WRITTEN = "message_written", "The buyer wrote"
+    MESSAGE_ANSWERED = "message_answered", "The desk answered"
+    MESSAGE_READ = "message_read", "Read, needs no answer"
+    CASE_GIVEN = "case_given", "Case given to somebody"
+    CASE_CLOSED = "case_closed", "Case closed"
+    CARRIER_ASKED = "carrier_asked", "The carrier was asked"
+    CARRIER_ANSWERED = "carrier_answered", "The carrier answered"
     CODE_SENT = "code_sent", "A code was sent"
     LINKS_CLOSED = "links_closed", "Links closed by the desk"
 
@@ -93,6 +100,9 @@ class EventKind(models.TextChoices):
 HIDDEN_FROM_BUYER = frozenset(
     {
         EventKind.CODE_SENT,
+        EventKind.CASE_GIVEN,
+        EventKind.CASE_CLOSED,
+        EventKind.MESSAGE_READ,
         EventKind.LINKS_CLOSED,
         EventKind.PHOTO_REMOVED,
         EventKind.RESOLUTION_FAILED,

@@ -9,7 +9,7 @@ content is written, because shops may change an order twice within a second.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import batched
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from returns import links
+from returns import links, news
 from returns.dispatch import outbound
 from returns.models.event import SHOP, Event, EventKind
 from returns.models.notice import Notice, NoticeKind
-from returns.models.promise import Promise, PromiseState
+from returns.models.outstanding import SENT_WITHIN
+from returns.models.promise import Promise, PromiseKind, PromiseState
 from returns.models.resolution import Resolution
 from returns.models.shipment import ON_ITS_WAY_FOR, Shipment, ShipmentLine
 from returns.models.store import Store
@@ -34,6 +35,8 @@ from tracking.models.parcel import plain
 if TYPE_CHECKING:
     from returns.models.order import Order, OrderLine
 
+# What left longer ago was told by somebody else, or is no news any more.
+POSTED_LATELY = timedelta(days=2)
 # Read and written at once when many orders come in.
 CHUNK = 200
 CONTACT = (
@@ -253,6 +256,9 @@ class _Intake:
         on_the_road = [order.pk for order, data in pairs if self._may_be_on_its_way(order, data)]
         for order in self.order_model.objects.filter(pk__in=on_the_road).with_goods():
             Promise.objects.of_update(order, by=SHOP, now=self.now)
+        to_send = [order.pk for order, data in pairs if self._may_await_dispatch(order)]
+        for order in self.order_model.objects.filter(pk__in=to_send).with_goods():
+            Promise.objects.of_dispatch(order, by=SHOP, now=self.now)
 
     def _ship(
         self, pairs: "list[tuple[Order, OrderData]]", lines: "dict[int, dict[str, OrderLine]]"
@@ -325,19 +331,45 @@ class _Intake:
         order.save()
         Resolution.objects.reported(order, order.refunded_total - had_refunded)
         lines = self._write_lines(order, data.lines)
+        known = set(order.shipments.values_list("pk", flat=True))
         self._write_fulfilments(order, data, lines)
         if order.cancelled_at and not was_cancelled:
             self._note_cancelled(order)
+        # Read anew: what it knew of its parcels is of before.
+        fresh = order.locked()
         if self._may_be_on_its_way(order, data):
-            # Read anew: what it knew of its parcels is of before.
-            Promise.objects.of_update(order.locked(), by=SHOP, now=self.now)
+            Promise.objects.of_update(fresh, by=SHOP, now=self.now)
+        self._promise_dispatch(fresh)
+        self._tell_posted(fresh, known)
+
+    def _tell_posted(self, order: "Order", known: set[int]) -> None:
+        """Parcels that left lately and are new to us; what is older is no news."""
+        for row in order.outbound:
+            if row.pk not in known and row.shipped_at > self.now - POSTED_LATELY:
+                news.posted(order, row, self.now)
+
+    def _may_await_dispatch(self, order: "Order") -> bool:
+        lately = self.now - SENT_WITHIN
+        return bool(order.paid_at and not order.cancelled_at and order.placed_at > lately)
+
+    def _promise_dispatch(self, order: "Order") -> None:
+        """What was promised is kept by what was sent; the rest has its own hour."""
+        mine = Promise.objects.open().filter(order=order, kind=PromiseKind.DISPATCH)
+        standing = mine.first()
+        made_at = standing.made_at if standing else self.now
+        left = [row.shipped_at for row in order.outbound if row.shipped_at >= made_at]
+        if left:  # the shop may tell it late; it left when it left
+            mine.settle(min(left))
+        if order.awaits_dispatch(self.now):
+            Promise.objects.of_dispatch(order, by=SHOP, now=self.now)
+        else:
+            mine.let_go(self.now)
 
     def _may_be_on_its_way(self, order: "Order", data: OrderData) -> bool:
         """Worth a closer look; most of a history is not."""
         lately = self.now - ON_ITS_WAY_FOR
         return not order.cancelled_at and any(
-            part.numbers and (part.shipped_at or self.now) > lately
-            for part in data.fulfilments or ()
+            (part.shipped_at or self.now) > lately for part in data.fulfilments or ()
         )
 
     def _fill(self, order: "Order", data: OrderData, print_: str) -> None:

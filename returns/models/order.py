@@ -19,7 +19,9 @@ from returns.codes import Kind, Wish
 from returns.models.access import Throttle, TooOften
 from returns.models.event import Actor
 from returns.models.intake import TakesIn
+from returns.models.outstanding import Outstanding
 from returns.models.store import Store
+from returns.models.writing import Writing
 from returns.outlook import Outlook
 from returns.policy import Chosen, Rules
 from tracking.milestones import TURNED
@@ -57,7 +59,11 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
             Prefetch("shipments__parcel__incidents", Incident.objects.open()),
             "events",
             "promises",
+            *self.WITH_CASES,
         )
+
+    # Open ones, with who looks after them and what was asked for them.
+    WITH_CASES = ("cases__owner", "cases__contacts")
 
     def _with_goods(self) -> "OrderQuerySet":
         from returns.models.authorization import ReturnAuthorization
@@ -73,7 +79,7 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
         )
 
 
-class Order(models.Model):
+class Order(Outstanding, Writing):
     store = models.ForeignKey(Store, models.PROTECT, related_name="orders")
     number = models.CharField(max_length=120, help_text="As the buyer knows it, without #.")
     ref = models.CharField(max_length=180, editable=False)
@@ -232,12 +238,6 @@ class Order(models.Model):
         ]
         return [part for part in parts if part]
 
-    @property
-    def nearest_promise(self):
-        """The one thing we say we will do next, or None when nothing is owed."""
-        open_ones = [row for row in self.promises.all() if row.is_open]
-        return min(open_ones, key=lambda row: (row.due_at, row.pk), default=None)
-
     # --- verbs ----------------------------------------------------------------------------
 
     def locked(self) -> "Order":
@@ -338,13 +338,6 @@ class Order(models.Model):
             count = order.short_links.revoke(now)
             Event.objects.note(order, EventKind.LINKS_CLOSED, by=by, at=now, short_links=count)
         self.signed_links_closed, self.links_closed_at = True, now
-
-    def promise_update(self, *, by: Actor, now: datetime | None = None):
-        """Says when we write again while goods are on their way; see Promise."""
-        from returns.models.promise import Promise
-
-        with transaction.atomic():
-            return Promise.objects.of_update(self.locked(), by=by, now=now)
 
 
 @dataclass(frozen=True)

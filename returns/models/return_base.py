@@ -160,7 +160,11 @@ class ReturnBase(models.Model):
         if only and self.status not in only:
             raise IllegalTransition(self.status, new)
         states.check(self.status, new)
+        asked = self.status == Status.INFO_REQUESTED
         with self._changing(where or Q(), status=new, **values):
+            if asked:  # whatever came of it, nobody waits for the answer any more
+                question = Promise.objects.open().filter(authorization=self._me)
+                question.filter(kind=PromiseKind.QUESTION).let_go(values.get("ended_at"))
             yield
 
     @contextmanager
@@ -252,9 +256,20 @@ class ReturnBase(models.Model):
 
     def _promise_news(self, now: datetime) -> None:
         """While it travels: we write again, even if nothing has changed."""
-        store = self.order.store
-        due = store.calendar.close_of_working_day(now, store.update_days)
-        self._promise(PromiseKind.UPDATE, due, RULE, now)
+        self._promise(PromiseKind.UPDATE, self.order.word_due(now), RULE, now)
+
+    def promise_word(self, due_at: datetime, *, by: Actor, now: datetime) -> None:
+        """Something is wrong with the parcel back: we write again by then, or sooner when
+        that was said before. Under the order's lock."""
+        if self.awaits_arrival:
+            Promise.objects.sooner(
+                self.order,
+                PromiseKind.UPDATE,
+                due_at,
+                by=by,
+                authorization=self._me,
+                now=now,
+            )
 
     def _keep(self, kind: str, now: datetime) -> None:
         Promise.objects.keep(self.order, kind, authorization=self._me, now=now)

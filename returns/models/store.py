@@ -1,6 +1,6 @@
 """Store: one shop of a merchant, with its voice, its rules and its keys."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from django.utils import timezone
 from returns import links
 from returns.codes import OUR_FAULT, Avoid, Payer, Payment, Reason, Wish
 from returns.policy import ReasonRule, Rules
+from returns.quiet import Quiet
 from tracking.calendars import Calendar
 from tracking.models.account import known_zone
 
@@ -26,6 +27,9 @@ AMOUNT: dict[str, Any] = {
     "decimal_places": 3,
     "validators": [MinValueValidator(Decimal(0))],
 }
+HALF_AN_HOUR = timedelta(minutes=30)
+# Of the buyer's day; in less nothing could be promised for an hour at which nobody sleeps.
+AWAKE_FOR = timedelta(hours=6)
 
 
 class Store(models.Model):
@@ -73,6 +77,42 @@ class Store(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text="Working days after which we write again while a parcel is on its way.",
     )
+    dispatch_days = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="Working days after payment within which an order is handed to a carrier.",
+    )
+    hold_minutes = models.PositiveSmallIntegerField(
+        "hold drafts for (minutes)",
+        default=60,
+        validators=[MaxValueValidator(1440)],
+        help_text="So long a person may read and change news of trouble before it leaves by "
+        "itself. 0: it leaves at once.",
+    )
+    gather_minutes = models.PositiveSmallIntegerField(
+        "gather news for (minutes)",
+        default=5,
+        validators=[MaxValueValidator(60)],
+        help_text="Several changes within this time are one message.",
+    )
+    quiet_from = models.TimeField(
+        default=time(21), help_text="By the buyer’s clock. The same hour twice: no quiet hours."
+    )
+    quiet_until = models.TimeField(default=time(8))
+    tells_posted = models.BooleanField(
+        "tells that a parcel has left",
+        default=True,
+        help_text="Off when the shop’s own mail says it already.",
+    )
+    case_owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"is_staff": True},
+        help_text="Who looks at parcels with trouble. Empty: whoever may, and has the fewest.",
+    )
     sign_from = models.DecimalField(
         "signature from",
         null=True,
@@ -108,7 +148,13 @@ class Store(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """The own host name must be one that reaches this site and is nobody else's."""
+        """The own host name must be one that reaches this site and is nobody else's; and
+        between two nights there must be a day."""
+        quiet = Quiet(self.quiet_from, self.quiet_until, self.zone)
+        if quiet.lasts > timedelta(days=1) - AWAKE_FOR:
+            raise ValidationError(
+                {"quiet_until": "Leave at least six hours in which we may write."}
+            )
         self.host = self.host.strip().lower()
         if not self.host:
             return
@@ -126,8 +172,11 @@ class Store(models.Model):
         return self.account.calendar
 
     def answer_by(self, now: datetime) -> datetime:
-        """When a person has answered what is asked at `now`, in working hours."""
-        return self.calendar.due(now, self.answer_hours)
+        """When a person has answered what is asked at `now`, in working hours: at a full or
+        a half hour, as people say it."""
+        due = self.calendar.due(now, self.answer_hours)
+        odd = timedelta(minutes=due.minute % 30, seconds=due.second, microseconds=due.microsecond)
+        return due - odd + HALF_AN_HOUR if odd else due
 
     def sign_link(self, number: str, expiry: int = 0) -> str:
         """The token of a buyer link for order `number`, made with the newest live key."""
