@@ -116,6 +116,15 @@ def moment(value: datetime, today: date | None = None) -> str:
     return f"{day(value, today)}{between}{clock(value)}"
 
 
+def brief_moment(value: datetime) -> str:
+    """For a text message: `Tue 24 Nov, 18:00`, `11月24日（周二）18:00`."""
+    if language() != "en":
+        return moment(value)
+    local = timezone.localtime(value)
+    weekday, month = ENGLISH_DAYS[local.weekday()][:3], ENGLISH_MONTHS[local.month - 1][:3]
+    return f"{weekday} {local.day} {month}, {clock(value)}"
+
+
 def story_time(value: datetime, today: date | None = None) -> str:
     """`Today, 07:40`, `Yesterday, 21:15`, else as `moment`; `今天 07:40`."""
     today = today or timezone.localdate()
@@ -216,3 +225,9 @@ def mask_name(value: str) -> str:
     if rest:
         return f"{first} {rest.strip()[:1]}•••"
     return f"{first[:1]}•••" if first else ""
+
+
+def mask_phone(value: str) -> str:
+    """`+44 7700 900123` → `•••23`: fewer digits than open an order on the Find page."""
+    digits = "".join(filter(str.isdecimal, value))
+    return f"•••{digits[-2:]}" if len(digits) > 4 else "•••"

@@ -88,7 +88,7 @@ STATUS: dict[str, Text] = {
     Status.LOST: Text(
         _("Your return got lost on its way to us."),
         _("The carrier cannot find the parcel."),
-        _("We settle that with the carrier. It is not your loss."),
+        _("We settle that with the carrier. The loss is ours, not yours."),
     ),
 }
 
@@ -413,7 +413,10 @@ INCIDENTS_TO_US: dict[str, Text] = {
             "return. If it was another one, write to us: we look with you for a way."
         ),
     ),
-    IncidentKind.ATTEMPT_FAILED: BACK_TO_US[Milestone.ATTEMPTED],
+    IncidentKind.ATTEMPT_FAILED: replace(
+        BACK_TO_US[Milestone.ATTEMPTED],
+        title=_("Your parcel has not been handed over at our door yet."),
+    ),
     IncidentKind.WAITING_AT_PICKUP: Text(
         _("Your parcel is still waiting for us to collect it."),
         _("It has been ready for us to collect for some days."),
@@ -423,8 +426,8 @@ INCIDENTS_TO_US: dict[str, Text] = {
         _("The carrier reports that we did not take it in."),
         _("The carrier reports that it was not taken in at our door."),
         _(
-            "That is for us to put right, and it is not your loss. Please keep your receipt. If "
-            "the parcel comes back to you, write to us."
+            "That is for us to put right, and the loss is ours, not yours. Please keep your "
+            "receipt. If the parcel comes back to you, write to us."
         ),
     ),
     IncidentKind.DAMAGED: Text(
@@ -438,7 +441,10 @@ INCIDENTS_TO_US: dict[str, Text] = {
     IncidentKind.LOST: Text(
         INCIDENTS[IncidentKind.LOST].title,
         INCIDENTS[IncidentKind.LOST].sentence,
-        _("It is not your loss, because you posted it. Please keep your receipt: it proves that."),
+        _(
+            "You posted it, so the loss is ours, not yours. Please keep your receipt: it proves "
+            "that."
+        ),
     ),
     IncidentKind.UNCLEAR_SIGNATURE: Text(
         INCIDENTS[IncidentKind.UNCLEAR_SIGNATURE].title,
@@ -457,8 +463,8 @@ INCIDENTS_TO_US: dict[str, Text] = {
         _("It was signed for at our door, but we do not have it yet."),
         _("The carrier reports that it reached us. Our warehouse does not have it yet."),
         _(
-            "That is for us to find out, and it is not your loss. You do not need to do anything; "
-            "please keep your receipt."
+            "That is for us to find out, and the loss is ours, not yours. You do not need to do "
+            "anything; please keep your receipt."
         ),
     ),
 }

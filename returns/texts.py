@@ -5,9 +5,10 @@ Every code of `states.py`, `codes.py`, `ledger.Obstacle`, event and promise kind
 entry; `tests/returns/test_texts.py` fails when one has none. Placeholders are named.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,10 @@ from returns.standing import back_to_us as back_to_us
 from returns.standing import of_return as of_return
 from returns.standing import standing as standing
 from returns.states import ENDED, Status
+from returns.troubles import CAME_BACK
+from returns.wording import filled
+from tracking import carriers
+from tracking.incidents import IncidentKind
 from tracking.texts import Words
 
 if TYPE_CHECKING:
@@ -247,6 +252,13 @@ EVENTS: dict[str, Words] = {
     EventKind.RETURN_PUT_RIGHT: _("We did what we promised for the goods that you keep."),
     EventKind.UPDATE_SENT: _("We wrote to you as promised."),
     EventKind.PROMISE_BROKEN: _("We were later than promised and told you so."),
+    EventKind.MESSAGE_WRITTEN: _("You wrote to us."),
+    EventKind.MESSAGE_ANSWERED: _("We answered you."),
+    EventKind.MESSAGE_READ: _("We read what you wrote."),
+    EventKind.CASE_GIVEN: _("One of us looks after it."),
+    EventKind.CASE_CLOSED: _("We have finished looking into it."),
+    EventKind.CARRIER_ASKED: _("We asked the carrier about your parcel."),
+    EventKind.CARRIER_ANSWERED: _("The carrier answered our question."),
     EventKind.CODE_SENT: _("We sent a code to the contact on the order."),
     EventKind.LINKS_CLOSED: _("We closed the links that had opened this order."),
 }
@@ -259,68 +271,144 @@ EVENTS_OF_OURS: dict[str, Words] = {
     EventKind.PHOTO_ADDED: _("We took a photo."),
 }
 
+# The same where it is known who it was. {who}: a first name, or the name of a carrier.
+EVENTS_BY_NAME: dict[str, Words] = {
+    EventKind.MESSAGE_ANSWERED: _("{who} answered you."),
+    EventKind.CARRIER_ASKED: _("We asked {who} about your parcel."),
+    EventKind.CARRIER_ANSWERED: _("{who} answered our question."),
+}
+
 
 def of_event(event: "Event") -> str:
     """The sentence of one line of history, in the active language."""
+    who, data = _who(event), _data(event)
     ours = EVENTS_OF_OURS if event.actor == ActorKind.STAFF else {}
-    data = event.data if isinstance(event.data, dict) else {}
-    return str(ours.get(event.kind, EVENTS[event.kind])).format(number=data.get("number", ""))
+    words = (EVENTS_BY_NAME if who else ours).get(event.kind, EVENTS[event.kind])
+    return filled(words, number=data.get("number", ""), who=who)
+
+
+def _who(event: "Event") -> str:
+    """Who answered or was asked, where it is told and known."""
+    if event.kind not in EVENTS_BY_NAME:
+        return ""
+    if event.kind == EventKind.MESSAGE_ANSWERED:
+        return event.user.first_name.strip() if event.user else ""
+    return carriers.called(str(_data(event).get("carrier", "")))
+
+
+def _data(event: "Event") -> dict[str, Any]:
+    return event.data if isinstance(event.data, dict) else {}
 
 
 # {when}: the moment. Shown on pages and in mails, always as one whole sentence.
 PROMISES: dict[str, Words] = {
-    PromiseKind.ANSWER: _("A person answers your request by {when}."),
+    PromiseKind.DISPATCH: _("We will hand your order to the carrier, or write to you, by {when}."),
+    PromiseKind.ANSWER: _("A person will answer your request by {when}."),
+    PromiseKind.REPLY: _("A person will answer your message by {when}."),
     PromiseKind.UPDATE: _("We will write to you again by {when} – even if nothing has changed."),
-    PromiseKind.REMINDER: _("If we have not seen your parcel by {when}, we remind you then."),
-    PromiseKind.DEADLINE: _("If we have not seen your parcel by {when}, we write to you then."),
-    PromiseKind.INSPECTION: _("We look at everything in your parcel and write to you by {when}."),
-    PromiseKind.REFUND: _("We send the money by {when}."),
-    PromiseKind.CREDIT: _("We give you the credit for the shop by {when}."),
-    PromiseKind.GOODS: _("We send the new goods by {when}."),
+    PromiseKind.QUESTION: _("If we have not heard from you by {when}, we will write to you again."),
+    PromiseKind.REMINDER: _("If we have not seen your parcel by {when}, we will remind you then."),
+    PromiseKind.DEADLINE: _(
+        "If we have not seen your parcel by {when}, we will write to you then."
+    ),
+    PromiseKind.INSPECTION: _(
+        "We will look at everything in your parcel and write to you by {when}."
+    ),
+    PromiseKind.REFUND: _("We will send the money by {when}."),
+    PromiseKind.CREDIT: _("We will give you the credit for the shop by {when}."),
+    PromiseKind.GOODS: _("We will send the new goods by {when}."),
 }
+
+# The same where several returns of an order are open. {number}: of the return.
+PROMISES_OF_RETURN: dict[str, Words] = {
+    PromiseKind.ANSWER: _("A person will answer your request {number} by {when}."),
+    PromiseKind.QUESTION: _(
+        "If we have not heard from you about your return {number} by {when}, we will write to you "
+        "again."
+    ),
+    PromiseKind.REMINDER: _(
+        "If we have not seen the parcel of your return {number} by {when}, we will remind you then."
+    ),
+    PromiseKind.DEADLINE: _(
+        "If we have not seen the parcel of your return {number} by {when}, we will write to you "
+        "then."
+    ),
+    PromiseKind.REFUND: _("We will send the money for your return {number} by {when}."),
+    PromiseKind.CREDIT: _(
+        "We will give you the credit for the shop for your return {number} by {when}."
+    ),
+    PromiseKind.GOODS: _("We will send the new goods for your return {number} by {when}."),
+}
+_ABOUT_RETURN: Words = _("We will write to you about your return {number} by {when}.")
 
 # What we say when one was not kept. {when}: the hour that we named.
 LATE: dict[str, Words] = {
     PromiseKind.ANSWER: _(
-        "We said that a person answers your request by {when}. We have not done that in time."
+        "We said that a person would answer your request by {when}, and we did not."
+    ),
+    PromiseKind.DISPATCH: _(
+        "We said that we would hand your order to the carrier, or write to you, by {when}, and we "
+        "did not."
+    ),
+    PromiseKind.REPLY: _(
+        "We said that a person would answer your message by {when}, and we did not."
+    ),
+    PromiseKind.QUESTION: _(
+        "We said that we would write to you about our question by {when}, and we did not."
     ),
     PromiseKind.UPDATE: _(
-        "We said that we write to you about your parcel by {when}. We have not done that in time."
+        "We said that we would write to you about your parcel by {when}, and we did not."
     ),
     PromiseKind.REMINDER: _(
-        "We said that we remind you of your return by {when}. We have not done that in time."
+        "We said that we would remind you of your return by {when}, and we did not."
     ),
     PromiseKind.DEADLINE: _(
-        "We said that we write to you about your return by {when}. We have not done that in time."
+        "We said that we would write to you about your return by {when}, and we did not."
     ),
     PromiseKind.INSPECTION: _(
-        "We said that we look at everything in your parcel and write to you by {when}. We have "
-        "not done that in time."
+        "We said that we would look at everything in your parcel and write to you by {when}, and "
+        "we did not."
     ),
-    PromiseKind.REFUND: _(
-        "We said that we send your money by {when}. We have not done that in time."
-    ),
+    PromiseKind.REFUND: _("We said that we would send your money by {when}, and we did not."),
     PromiseKind.CREDIT: _(
-        "We said that we give you the credit for the shop by {when}. We have not done that in time."
+        "We said that we would give you the credit for the shop by {when}, and we did not."
     ),
-    PromiseKind.GOODS: _(
-        "We said that we send the new goods by {when}. We have not done that in time."
-    ),
+    PromiseKind.GOODS: _("We said that we would send the new goods by {when}, and we did not."),
 }
 
 # The same where it is known better what the buyer waits for.
-_ABOUT_PARCEL: Words = _("We write to you about your parcel by {when}.")
-_WHAT_YOU_GET: Words = _("We write to you what you get by {when}.")
-_WHAT_YOU_GET_LATE: Words = _(
-    "We said that we write to you what you get by {when}. We have not done that in time."
+_LOOKS_AGAIN: Words = _(
+    "We will look at it again and write to you by {when} – even if nothing has changed."
 )
+_TELL_US: Words = _(
+    "Tell us when you like. If we have not heard from you by {when}, we will write to you again."
+)
+_ABOUT_PARCEL: Words = _("We will write to you about your parcel by {when}.")
+_WHAT_YOU_GET: Words = _("We will write to you what you get by {when}.")
+_WHAT_YOU_GET_LATE: Words = _(
+    "We said that we would write to you what you get by {when}, and we did not."
+)
+# With these the buyer decides what comes next: the money or a new parcel.
+TO_DECIDE = frozenset({IncidentKind.LOST, CAME_BACK})
 
 
-def promise(kind: str, rma: "ReturnAuthorization | None" = None) -> Words:
-    """What an open promise says. rma: the return it is about, if it is about one."""
+def promise(
+    kind: str, rma: "ReturnAuthorization | None" = None, *, troubles: Collection[str] = ()
+) -> Words:
+    """What an open promise says. rma: the return it is about, if it is about one. troubles:
+    what is wrong with each parcel that it is about (an IncidentKind or CAME_BACK), '' for
+    nothing."""
+    if kind == PromiseKind.UPDATE and any(troubles):
+        return _TELL_US if rma is None and TO_DECIDE.issuperset(troubles) else _LOOKS_AGAIN
     if _is_about_parcel(kind, rma):
         return _ABOUT_PARCEL
     return _WHAT_YOU_GET if _is_about_outcome(kind, rma) else PROMISES[kind]
+
+
+def promise_naming(kind: str, rma: "ReturnAuthorization") -> Words:
+    """The same with the number of the return, where the order has several. {number}: of it."""
+    usual = promise(kind, rma) is PROMISES[kind]
+    return PROMISES_OF_RETURN.get(kind, _ABOUT_RETURN) if usual else _ABOUT_RETURN
 
 
 def late(kind: str, rma: "ReturnAuthorization | None" = None) -> Words:

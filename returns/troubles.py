@@ -1,8 +1,9 @@
 """What is wrong with a parcel, as the buyer reads it: the same on pages and in letters.
 
-Of several open incidents the gravest gives the heading, the sentence and what happens next;
-the others are one line each. Tables of words: `tracking/texts.py` (to the buyer) and
-`returns/standing.py` (back to us). Functions in the active language and time zone.
+Of several open incidents the gravest gives the heading, the facts and what may be done; the
+others are one line each. `returns/four_parts.py` makes the message of them. Tables of words:
+`tracking/texts.py` (to the buyer) and `returns/standing.py` (back to us). Functions in the
+active language and time zone.
 """
 
 import re
@@ -17,14 +18,17 @@ from django.utils.translation import gettext_lazy as _
 
 from returns import formats
 from returns.standing import INCIDENTS_TO_US, STALE_BACK_TO_US
-from returns.wording import country, sentences
+from returns.wording import country, filled, sentences
 from tracking.incidents import GRAVITY, IncidentKind
 from tracking.milestones import FINAL, TURNED, Milestone
 from tracking.reports import Signed
-from tracking.texts import INCIDENTS, STALE, TAKEN_IN_BY_ANOTHER, Text, Words
+from tracking.texts import INCIDENTS, MILESTONES, STALE, TAKEN_IN_BY_ANOTHER, Text, Words
 
 if TYPE_CHECKING:
     from tracking.models import Incident, Parcel, Scan
+
+# The kind of what is told of a parcel to the buyer that turned round, beside the incidents.
+CAME_BACK = "came_back"
 
 # What is still open after a parcel has arrived is the news for so long.
 NEWS_FOR = timedelta(days=14)
@@ -33,6 +37,8 @@ NEWS_FOR = timedelta(days=14)
 ASIDE = frozenset({IncidentKind.WEIGHT_MISMATCH})
 # Where the parcel turned, that is the news, and these are why.
 WHY_IT_TURNED = frozenset({IncidentKind.REFUSED, IncidentKind.ADDRESS})
+# Graver than that a parcel to the buyer turned.
+GRAVER_THAN_TURNING = frozenset({IncidentKind.LOST})
 # The words of these are about a parcel that is still under way to us.
 BEFORE_WE_HAVE_IT = frozenset({IncidentKind.DAMAGED})
 # Not told beside another one that says the same and more.
@@ -41,8 +47,8 @@ SAID_BY: dict[str, IncidentKind] = {
 }
 # Here the last scan is part of the story, or that there is none.
 ABOUT_SCANS = frozenset({IncidentKind.SILENT, IncidentKind.STALLED, IncidentKind.LOST})
-# The heading says what is wrong; the sentence below only when and where.
-SAID_BY_THE_HEADING = frozenset({IncidentKind.DAMAGED})
+# The heading says what is wrong; the sentence below only since when.
+SAID_BY_THE_HEADING = frozenset({IncidentKind.SILENT})
 AT_CUSTOMS = frozenset({IncidentKind.CUSTOMS_HOLD, IncidentKind.CUSTOMS_DOCUMENTS})
 
 # On the delivery van there is no line along which nothing is scanned.
@@ -56,30 +62,6 @@ STALLED_ON_THE_VAN_TO_US = replace(
 ATTEMPTED_ON: Words = _("The carrier tried to deliver on {day}.")
 ATTEMPTED_TODAY: Words = _("The carrier tried to deliver today.")
 
-# What is said first.
-SORRY_TO_WAIT: Words = _("We are sorry that you have to wait.")
-SORRY: dict[str, Words] = {
-    IncidentKind.SILENT: SORRY_TO_WAIT,
-    IncidentKind.STALLED: SORRY_TO_WAIT,
-    IncidentKind.OVERDUE: SORRY_TO_WAIT,
-    IncidentKind.LOST: SORRY_TO_WAIT,
-    IncidentKind.WRONG_WAY: SORRY_TO_WAIT,
-    IncidentKind.CUSTOMS_HOLD: SORRY_TO_WAIT,
-    IncidentKind.CUSTOMS_DOCUMENTS: SORRY_TO_WAIT,
-    IncidentKind.ADDRESS: SORRY_TO_WAIT,
-    IncidentKind.DAMAGED: _("We are sorry about that."),
-}
-# What happens next, where the page says below by when we write again.
-WITH_PROMISE: dict[str, Words] = {
-    IncidentKind.SILENT: _(
-        "Some parcels are carried on without a first scan and show up at the next sorting "
-        "place. You do not need to do anything: we write to you by the time below."
-    ),
-    IncidentKind.WRONG_WAY: _(
-        "It usually goes on from there, a few days later. You do not need to do anything: we look "
-        "again and write to you by the time below."
-    ),
-}
 # Of these the words ask the buyer to write to us, or say when.
 ASKS_TO_WRITE = frozenset(
     {
@@ -95,6 +77,7 @@ ASKS_TO_WRITE = frozenset(
         IncidentKind.UNCLEAR_SIGNATURE,
         IncidentKind.WEIGHT_MISMATCH,
         IncidentKind.DELIVERED_NOT_RECEIVED,
+        CAME_BACK,
     }
 )
 ASKS_TO_WRITE_OF_RETURN = frozenset(
@@ -114,6 +97,10 @@ SENTENCES: dict[str, tuple[Words, ...]] = {
     ),
     IncidentKind.OVERDUE: (_("We had expected it by {day}. It is not there yet."),),
     IncidentKind.LOST: (_("Nobody has scanned it since {day}."),),
+    IncidentKind.DAMAGED: (
+        _("The carrier found it damaged on {day}, in {place}."),
+        _("The carrier found it damaged on {day}."),
+    ),
 }
 SENTENCES_TO_US: dict[str, tuple[Words, ...]] = {
     **SENTENCES,
@@ -134,7 +121,6 @@ REPORTED: tuple[Words, ...] = (
     _("The report is from {day}, in {place}."),
     _("The report is from {day}."),
 )
-SEEN_THERE: tuple[Words, ...] = (_("That was on {day}, in {place}."), REPORTED[1])
 DETAILS: dict[str, tuple[tuple[Words, ...], ...]] = {
     IncidentKind.SILENT: ((IT_LEFT,),),
     IncidentKind.STALLED: (),
@@ -147,7 +133,7 @@ DETAILS: dict[str, tuple[tuple[Words, ...], ...]] = {
     IncidentKind.ATTEMPT_FAILED: ((_("It has been there {times} times."),),),
     IncidentKind.WAITING_AT_PICKUP: (IT_IS_THERE,),
     IncidentKind.REFUSED: (REPORTED,),
-    IncidentKind.DAMAGED: (SEEN_THERE,),
+    IncidentKind.DAMAGED: (),
     IncidentKind.UNCLEAR_SIGNATURE: (THAT_DAY,),
     IncidentKind.WEIGHT_MISMATCH: (
         (_("It weighed {carrier_weight} there, and {weight} by our reckoning."),),
@@ -174,8 +160,8 @@ def where_to_collect(place: str) -> str:
     """place: as the carrier names it, or ''."""
     place = place.strip()
     if NAMES_A_POINT.search(place):
-        return str(PICKUP_POINT).format(point=place)
-    return str(PICKUP_TOWN).format(city=place) if place else str(PICKUP_ANYWHERE)
+        return filled(PICKUP_POINT, point=place)
+    return filled(PICKUP_TOWN, city=place) if place else str(PICKUP_ANYWHERE)
 
 
 @dataclass(frozen=True)
@@ -202,13 +188,22 @@ class Troubles:
         lead = [self.lead] if self.lead else []
         return replace(self, lead=None, besides=(*lead, *self.besides))
 
+    def led_by(self, kind: str) -> "Troubles":
+        """Where this one is the news, though it gives no heading elsewhere."""
+        lead = next((row for row in self.besides if row.kind == kind), None)
+        rest = tuple(row for row in self.besides if row is not lead)
+        return replace(self, lead=lead, besides=rest) if lead else self
+
     def __bool__(self) -> bool:
         return bool(self.lead or self.besides)
 
     @property
     def kind(self) -> str:
-        """Of the lead; '' when there is none."""
-        return self.lead.kind if self.lead else ""
+        """Of what the heading is about: an IncidentKind or CAME_BACK; '' when the milestone
+        tells where it stands."""
+        if self.lead:
+            return self.lead.kind
+        return CAME_BACK if self.parcel and not self.back and self._has_turned else ""
 
     @property
     def kinds(self) -> set[str]:
@@ -230,7 +225,8 @@ class Troubles:
 
     @property
     def title(self) -> str:
-        assert self.lead
+        if self.lead is None:
+            return str(self._turning.title)
         if self.kind == IncidentKind.ATTEMPT_FAILED and not self.back:
             return attempted_on(self.lead.since, self.now)
         return str(self._text(self.lead).title)
@@ -238,36 +234,27 @@ class Troubles:
     @property
     def sentence(self) -> str:
         """In one line, as for a row of a list."""
-        assert self.lead
-        return self._sentence(self.lead)
-
-    @property
-    def sorry(self) -> str:
-        """The kind words that come first; '' where there is nothing to wait for."""
-        return str(SORRY.get(self.kind, ""))
+        return self._sentence(self.lead) if self.lead else str(self._turning.sentence)
 
     @property
     def fact(self) -> str:
-        """Kind words, the sentence, and what more is known: when, where, how often."""
-        assert self.lead
-        return sentences(self.sorry, self._fact(self.lead))
+        """The sentence, and what more is known: when, where, how often, and why it turned."""
+        if self.lead:
+            return self._fact(self.lead)
+        last = _first_known(LAST_SCAN, self._last_scan())
+        return sentences(*self.why_it_turned, self.sentence, last)
 
     @property
     def next_step(self) -> str:
-        assert self.lead
-        return str(self._text(self.lead).next_step)
-
-    @property
-    def next_step_with_promise(self) -> str:
-        """The same where the page says below by when we write again."""
-        words = None if self.back else WITH_PROMISE.get(self.kind)
-        return str(words) if words else self.next_step
+        """What the reader may do, and what happens otherwise."""
+        return str((self._text(self.lead) if self.lead else self._turning).next_step)
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The others. What is never the heading says here what it asks for, and why it
         turned, when and where."""
-        return (*self.why_it_turned, *self.further_lines)
+        why = () if self.kind == CAME_BACK else self.why_it_turned
+        return (*why, *self.further_lines)
 
     @property
     def why_it_turned(self) -> tuple[str, ...]:
@@ -278,9 +265,22 @@ class Troubles:
         """Without why it turned."""
         return tuple(self._line(row) for row in self.besides if not self._is_why_it_turned(row))
 
+    @property
+    def is_taken_in(self) -> bool:
+        """It was delivered to somebody else, as the heading says."""
+        return self.lead is not None and self._is_taken_in(self.lead)
+
+    @property
+    def _has_turned(self) -> bool:
+        return self.parcel is not None and self.parcel.milestone in TURNED
+
+    @property
+    def _turning(self) -> Text:
+        assert self.parcel
+        return MILESTONES[self.parcel.milestone]
+
     def _is_why_it_turned(self, row: "Incident") -> bool:
-        turned = self.parcel is not None and self.parcel.milestone in TURNED
-        return turned and row.kind in WHY_IT_TURNED
+        return self._has_turned and row.kind in WHY_IT_TURNED
 
     def _line(self, row: "Incident") -> str:
         if row.kind in ASIDE:
@@ -407,6 +407,8 @@ def _gravity(row: "Incident") -> tuple[int, datetime]:
 def _leads(parcel: "Parcel", row: "Incident", back: bool) -> bool:
     if row.kind in ASIDE:
         return False
+    if parcel.milestone in TURNED and not back:
+        return row.kind in GRAVER_THAN_TURNING
     if parcel.milestone in TURNED and row.kind in WHY_IT_TURNED:
         return False
     return not (back and parcel.milestone in FINAL and row.kind in BEFORE_WE_HAVE_IT)
@@ -417,7 +419,7 @@ def _first_known(group: tuple[Words, ...], facts: Mapping[str, str]) -> str:
         text = str(words)
         names = [name for _text, name, _spec, _conversion in Formatter().parse(text) if name]
         if all(facts[name] for name in names):
-            return text.format(**facts)
+            return filled(text, **facts)
     return ""
 
 

@@ -3,13 +3,19 @@
 Pure functions in the active language, beside those of `returns/formats.py`.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date
+from string import Formatter
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from returns import formats
+from tracking.texts import Words
+
+LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+HANZI_MEETS_LATIN = re.compile(r"[一-鿿]\|[A-Za-zÀ-ɏ]|[A-Za-zÀ-ɏ]\|[一-鿿]")
 
 # Countries that English names with an article: "in the United Kingdom".
 # fmt: off
@@ -30,6 +36,31 @@ def sentences(*parts: str) -> str:
     """Several sentences as one paragraph; hanzi need no blank after a full stop."""
     between = "" if formats.language() == "zh" else " "
     return between.join(part for part in parts if part)
+
+
+def filled(words: Words, **facts: object) -> str:
+    """The words with their named placeholders filled. A name in Latin letters stands apart
+    from the hanzi around it: `Ieva 回复了你`, and `小王回复了你`."""
+    text = ""
+    for literal, name, _spec, _conversion in Formatter().parse(str(words)):
+        text = _beside(text, literal)
+        if name is not None:
+            text = _beside(text, str(facts[name]))
+    return text
+
+
+def _beside(text: str, more: str) -> str:
+    meets = HANZI_MEETS_LATIN.search(text[-1:] + "|" + more[:1])
+    return f"{text} {more}" if meets else text + more
+
+
+def set_apart(name: str) -> str:
+    """The same for a name between hanzi, where only the name is at hand."""
+    if formats.language() != "zh":
+        return name
+    before = " " if LATIN.match(name[:1]) else ""
+    after = " " if LATIN.match(name[-1:]) else ""
+    return f"{before}{name}{after}"
 
 
 def listed(things: Sequence[str]) -> str:

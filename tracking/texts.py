@@ -60,7 +60,7 @@ MILESTONES: dict[str, Text] = {
     Milestone.OUT_FOR_DELIVERY: Text(
         _("Your parcel is out for delivery."),
         _("It is on the delivery van."),
-        _("It should reach you today. Somebody should be able to take it in."),
+        _("It should reach you today. Please make sure that somebody can take it in."),
     ),
     Milestone.ATTEMPTED: Text(
         _("The carrier tried to deliver your parcel."),
@@ -86,12 +86,18 @@ MILESTONES: dict[str, Text] = {
     Milestone.RETURNING: Text(
         _("Your parcel is on its way back to us."),
         _("The carrier is bringing it back to us."),
-        _("When it is here again, we put it right with you. You do not need to do anything."),
+        _(
+            "When it is here again, we put it right with you. You do not need to do anything now. "
+            "If you know already whether you would like your money or a new parcel, write to us."
+        ),
     ),
     Milestone.RETURNED: Text(
         _("Your parcel came back to us."),
         _("It is back with us."),
-        _("Write to us whether you would like your money or a new parcel."),
+        _(
+            "Write to us whether you would like your money or a new parcel; take the time that you "
+            "need."
+        ),
     ),
 }
 
@@ -209,25 +215,26 @@ INCIDENTS: dict[str, Text] = {
         _("The carrier reports that something about the address does not fit."),
         _(
             "Please look at the address of your order: is the house number there, the flat, the "
-            "name on the bell, the phone? If anything is missing or wrong, write to us soon; a "
-            "parcel is kept for a few days only."
+            "name on the bell, the phone? If anything is missing or wrong, write to us soon: a "
+            "parcel is kept for a few days only and then comes back to us."
         ),
     ),
     IncidentKind.ATTEMPT_FAILED: Text(
         MILESTONES[Milestone.ATTEMPTED].title,
         MILESTONES[Milestone.ATTEMPTED].sentence,
         _(
-            "Usually it tries again on the next working day, or leaves a note with a place to "
-            "collect it. If nobody can take it in on the next days, write to us."
+            "Usually the carrier tries again on the next working day, or leaves a note with a "
+            "place to collect it. If nobody can take it in then, write to us, and we look with "
+            "you for another way."
         ),
     ),
     IncidentKind.WAITING_AT_PICKUP: Text(
         _("Your parcel is still waiting for you to collect it."),
         _("It has been ready for you to collect for some days."),
         _(
-            "Please collect it soon, because it is kept there for a few days only and then goes "
-            "back. Take something with your name on it, and the pick-up code. If you cannot go "
-            "there, write to us."
+            "Please collect it soon, with the pick-up code and something with your name on it. It "
+            "is kept there for a few days only and then comes back to us. If you cannot go there, "
+            "write to us."
         ),
     ),
     IncidentKind.REFUSED: Text(
@@ -249,14 +256,17 @@ INCIDENTS: dict[str, Text] = {
     IncidentKind.LOST: Text(
         _("We have to treat your parcel as lost."),
         _("Nobody has scanned it for a long time."),
-        _("It is not your loss: write to us whether you would like your money or a new parcel."),
+        _(
+            "The loss is ours, not yours. Write to us whether you would like your money or a new "
+            "parcel; take the time that you need."
+        ),
     ),
     IncidentKind.UNCLEAR_SIGNATURE: Text(
         _("Your parcel was delivered; we cannot see to whom."),
         _("The carrier reports that it was delivered, but not to whom."),
         _(
-            "If you have it, all is well. If not, ask at home and with neighbours, then write to "
-            "us."
+            "If you have it, all is well. If not, please ask at home and with neighbours, then "
+            "write to us."
         ),
     ),
     IncidentKind.WEIGHT_MISMATCH: Text(
@@ -271,7 +281,10 @@ INCIDENTS: dict[str, Text] = {
     IncidentKind.DELIVERED_NOT_RECEIVED: Text(
         _("Your parcel was signed for, but it is not there."),
         _("The carrier reports that it was delivered, but it has not been found."),
-        _("Look with neighbours and at the usual places, then write to us."),
+        _(
+            "Please look with neighbours and at the usual places first. If it is not there, write "
+            "to us: we put it right with you."
+        ),
     ),
 }
 
@@ -279,5 +292,5 @@ INCIDENTS: dict[str, Text] = {
 TAKEN_IN_BY_ANOTHER = Text(
     _("Your parcel was delivered to somebody else."),
     _("The carrier reports that somebody else took it in."),
-    _("Please ask them, or at home and with neighbours, first. If nobody has it, write to us."),
+    _("Please ask at home and next door first. If nobody has it, write to us."),
 )

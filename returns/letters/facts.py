@@ -1,18 +1,16 @@
 """The facts that each letter is written with, one function per kind."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from django.utils import timezone
 
 from returns import formats, texts
 from returns.guide import Guide
-from returns.letters import parcel_back
+from returns.letters import parcel_back, thread, to_the_buyer
 from returns.letters.parts import (
     Facts,
     apology,
-    journey,
-    late_news,
+    next_word,
     of_return,
     once_more,
     renewed,
@@ -22,7 +20,6 @@ from returns.letters.parts import (
 from returns.models.access import FindAttempt
 from returns.models.event import Event, EventKind
 from returns.models.notice import Notice, NoticeKind
-from returns.models.promise import Promise, PromiseKind
 from returns.states import Status
 from tracking.calendars import end_of_day
 
@@ -99,31 +96,9 @@ def _ended(status: str) -> Callable[[Notice], Facts]:
     return facts
 
 
-def _update(notice: Notice) -> Facts:
-    order = notice.order
-    promises = Promise.objects.filter(order=order, kind=PromiseKind.UPDATE, authorization=None)
-    journeys = [
-        journey(row.parcel, row.shipped_at)
-        for row in order.shipments.filter(is_return=False).select_related("parcel")
-        if row.parcel
-    ]
-    kept = promises.exclude(state="open").order_by("-settled_at", "-pk").first()
-    # News since we last wrote; the first letter of all has nothing to compare with.
-    since = kept.made_at if kept else None
-    journeys = [
-        replace(row, is_news=row.has_ended or since is None or bool(row.at and row.at > since))
-        for row in journeys
-    ]
-    # A parcel that is still on the road gives the heading.
-    telling = sorted(journeys, key=lambda row: row.has_ended)
-    return {
-        "journeys": journeys,
-        "late": late_news(notice),
-        "arrived": "arrived" in notice.facts,
-        "more_to_come": any(line.to_ship for line in order.with_goods().lines.all()),
-        "headline": telling[0].title if telling else "",
-        "promise": sentence(promises.open().first()),
-    }
+def _question_again(notice: Notice) -> Facts:
+    rma = return_of(notice)
+    return of_return(notice) | {"question": rma.question, "promise": next_word(notice)}
 
 
 def _late(notice: Notice) -> Facts:
@@ -151,19 +126,24 @@ FACTS: dict[str, Callable[[Notice], Facts]] = {
     NoticeKind.RETURN_REQUESTED: _requested,
     NoticeKind.RETURN_APPROVED: _approved,
     NoticeKind.INFO_REQUESTED: _asked,
+    NoticeKind.QUESTION_REMINDER: _question_again,
     NoticeKind.RETURN_DECLINED: _declined,
     NoticeKind.RETURN_CANCELLED: _ended(Status.CANCELLED),
     NoticeKind.RETURN_PUT_RIGHT: _put_right,
     NoticeKind.RETURN_REMINDER: _approved,
     NoticeKind.RETURN_EXPIRED: _ended(Status.EXPIRED),
     NoticeKind.RETURN_SCANNED: parcel_back.scanned,
+    NoticeKind.RETURN_NEWS: parcel_back.news,
     NoticeKind.RETURN_UPDATE: parcel_back.update,
     NoticeKind.RETURN_ARRIVED: parcel_back.arrived,
     NoticeKind.RETURN_RECEIVED: parcel_back.received,
     NoticeKind.RETURN_RESOLVED: parcel_back.resolved,
     NoticeKind.RETURN_SETTLED: parcel_back.settled,
-    NoticeKind.ORDER_UPDATE: _update,
+    NoticeKind.ORDER_NEWS: to_the_buyer.news,
+    NoticeKind.ORDER_UPDATE: to_the_buyer.update,
     NoticeKind.PROMISE_LATE: _late,
+    NoticeKind.MESSAGE_RECEIVED: thread.received,
+    NoticeKind.MESSAGE_ANSWER: thread.answer,
     NoticeKind.CONTACT_CHANGED: _contact,
     NoticeKind.ACCESS_CODE: _code,
 }

@@ -11,21 +11,26 @@ from django.utils.translation import gettext as _
 from returns import formats, texts
 from returns.codes import MONEY_KINDS, Condition, ResolutionKind
 from returns.expected import expected
+from returns.four_parts import FourParts, told_of
+from returns.letters.journeys import IS_OVER, tells_scan
 from returns.letters.parts import (
     Facts,
     in_one_line,
     late_news,
+    next_word,
     of_return,
     return_of,
     sentence,
 )
+from returns.letters.truth import still_news
 from returns.models.authorization import ReturnAuthorization
-from returns.models.notice import Notice
-from returns.models.promise import Promise, PromiseKind
+from returns.models.notice import Notice, What
+from returns.models.promise import Promise
 from returns.models.receipt import Surplus
 from returns.models.resolution import Resolution
 from returns.models.return_line import ReturnLine
 from returns.models.shipment import Shipment
+from returns.reported import reported
 from returns.states import ENDED
 from returns.troubles import Troubles
 from tracking import carriers
@@ -96,40 +101,76 @@ def scanned(notice: Notice) -> Facts:
 
 def update(notice: Notice) -> Facts:
     """Where it is, or what we miss to say so."""
+    scan = _last_scan(return_of(notice))
+    # News since we last wrote, which is when the promise was made that this letter keeps.
+    since = notice.keeps.made_at if notice.keeps else None
+    nothing_new = since and _parcel(return_of(notice)) and not (scan and scan.at > since)
+    told = _where(notice)
+    untold = any(not parts.was_told for parts in told["parts"])
+    return told | {"nothing_new": bool(nothing_new) and not untold}
+
+
+def news(notice: Notice) -> Facts:
+    """What changed with it, as things stand now."""
+    pieces = still_news(notice)
+    last = pieces[-1] if pieces else None
+    told = _where(notice, about=last.case.kind if last and last.case else "")
+    if told["parts"] or last is None or last.what != What.OVER:
+        return told
+    return told | {"opening": IS_OVER}
+
+
+def _where(notice: Notice, about: str = "") -> Facts:
+    """about: the kind of case that is the news."""
     rma = return_of(notice)
-    shipment, parcel = rma.parcel_back, _parcel(rma)
-    now = timezone.now()
-    scan = next(iter(merged(list(parcel.scans.all()))), None) if parcel else None
+    shipment, parcel, now = rma.parcel_back, _parcel(rma), timezone.now()
+    scan = _last_scan(rma)
     troubles = Troubles.of(parcel, now, back=True) if parcel else Troubles(back=True)
+    troubles = troubles if troubles.kind else troubles.led_by(about)
+    promise = next_word(notice, troubles={troubles.kind})
+    parts = told_of(notice.order, troubles, promise=promise) if troubles.kind else None
     title, next_step = _stands(shipment, parcel, troubles, now)
-    promises = Promise.objects.filter(authorization=rma, kind=PromiseKind.UPDATE)
-    kept = promises.exclude(state="open").order_by("-settled_at", "-pk").first()
-    # News since we last wrote, or since the promise was made.
-    nothing_new = parcel and kept and not (scan and scan.at > kept.made_at)
     return (
         of_return(notice)
         | _travels(shipment)
         | {
             "headline": title,
-            "next_step": next_step,
+            **_told(parts, str(next_step)),
+            "parts": [parts] if parts else [],
+            "trouble": troubles.kind,
+            "promise": promise,
             "late": late_news(notice),
             "asks_number": shipment is None or parcel is None or scan is None,
             "named_at": shipment.shipped_at if shipment else None,
             "last": _report(scan) if scan else None,
-            "fact": troubles.fact if troubles.lead else "",
-            "tells_scans": troubles.tells_last_scan,
+            "tells_scans": tells_scan(troubles, parts, scan.at if scan else None),
             "expected": expected(parcel, troubles, now).sentences if parcel else (),
             "besides": troubles.lines,
-            "nothing_new": bool(nothing_new),
+            "nothing_new": False,
         }
     )
+
+
+def _told(parts: FourParts | None, next_step: str) -> Facts:
+    """The parts, or the store's own words in their place; what comes next, where all is well."""
+    own = parts.own if parts else ()
+    if parts and not own:
+        told = {"opening": parts.empathy, "fact": parts.fact, "done": parts.done}
+        return told | {"own": (), "next_step": parts.may}
+    next_step = "" if own else next_step
+    return {"opening": "", "fact": "", "done": "", "own": own, "next_step": next_step}
+
+
+def _last_scan(rma: ReturnAuthorization) -> Scan | None:
+    parcel = _parcel(rma)
+    return next(iter(merged(list(parcel.scans.all()))), None) if parcel else None
 
 
 def _stands(
     shipment: Shipment | None, parcel: Parcel | None, troubles: Troubles, now: datetime
 ) -> tuple[texts.Words, texts.Words]:
     """The heading and what comes next."""
-    if troubles.lead:
+    if troubles.kind:
         return troubles.title, troubles.next_step
     if shipment is None:
         return _("Your parcel has not reached us yet."), texts.POSTED_WITHOUT_NUMBER.next_step
@@ -174,9 +215,9 @@ def _travels(shipment: Shipment | None) -> Facts:
 
 
 def _report(scan: Scan) -> Report:
-    text = texts.BACK_TO_US.get(scan.milestone, texts.BACK_TO_US[Milestone.UNKNOWN])
     unknown = scan.milestone == Milestone.UNKNOWN
-    return Report(scan.at, scan.place.strip(), text.sentence, scan.words if unknown else "")
+    words = scan.words if unknown else ""
+    return Report(scan.at, scan.place.strip(), reported(scan, back=True), words)
 
 
 # --- Opened -----------------------------------------------------------------------------------

@@ -1,26 +1,22 @@
-"""What several letters tell: the goods, the parcel, the promise."""
+"""What several letters tell: the goods and the promise."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from returns import formats, ledger, texts
 from returns.codes import Wish
-from returns.expected import expected
 from returns.models.authorization import ReturnAuthorization
 from returns.models.notice import Notice
 from returns.models.promise import Promise, PromiseKind
-from returns.troubles import Troubles
-from tracking import carriers
-from tracking.milestones import FINAL, Milestone
-from tracking.models import Parcel
-from tracking.models.scan import merged
-from tracking.texts import MILESTONES, Text
-from tracking.texts import of as stands_at
 
 Facts = dict[str, Any]
+
+WRITE_AGAIN: texts.Words = _("We will write again by {when}.")
 
 
 @dataclass(frozen=True)
@@ -31,30 +27,6 @@ class Item:
     name: str
     reason: texts.Words
     comment: str
-
-
-@dataclass(frozen=True)
-class Journey:
-    """Where one parcel is. at: of the last scan, None before the first. words: the
-    carrier's own, only where we have none. shipped_at: when it left us. fact: what is wrong,
-    '' when nothing is; tells_scans: and that tells of the last scan, too. expected: when it
-    should be there, and why so late. besides: what else is wrong."""
-
-    carrier: str
-    number: str
-    title: texts.Words
-    next_step: texts.Words
-    shipped_at: datetime
-    at: datetime | None
-    place: str
-    sentence: texts.Words
-    words: str
-    has_ended: bool
-    fact: str = ""
-    tells_scans: bool = False
-    expected: tuple[str, ...] = ()
-    besides: tuple[str, ...] = ()
-    is_news: bool = True
 
 
 def of_return(notice: Notice) -> Facts:
@@ -99,38 +71,6 @@ def once_more(notice: Notice) -> Facts:
     }
 
 
-def journey(parcel: Parcel, shipped_at: datetime) -> Journey:
-    now = timezone.now()
-    scan = next(iter(merged(list(parcel.scans.all()))), None)
-    unknown = scan is not None and scan.milestone == Milestone.UNKNOWN
-    troubles = Troubles.of(parcel, now, back=False)
-    text = _stands(parcel, shipped_at, now)
-    return Journey(
-        carrier=carriers.called(parcel.carrier),
-        number=parcel.number,
-        title=troubles.title if troubles.lead else text.title,
-        next_step=troubles.next_step if troubles.lead else text.next_step,
-        shipped_at=shipped_at,
-        at=scan.at if scan else None,
-        place=scan.place if scan else "",
-        sentence=MILESTONES[scan.milestone].sentence if scan and not troubles.lead else "",
-        words=scan.words if scan and unknown else "",
-        has_ended=parcel.milestone in FINAL,
-        fact=troubles.fact if troubles.lead else "",
-        tells_scans=troubles.tells_last_scan,
-        expected=expected(parcel, troubles, now).sentences,
-        besides=troubles.lines,
-    )
-
-
-def _stands(parcel: Parcel, shipped_at: datetime, now: datetime) -> Text:
-    """The words of its milestone. Whether a first scan is late, the watch says of those
-    that were handed over."""
-    if parcel.milestone == Milestone.ANNOUNCED and parcel.handed_over_at:
-        return MILESTONES[Milestone.ANNOUNCED]
-    return stands_at(parcel.milestone, parcel.milestone_at or shipped_at, now)
-
-
 def renewed(notice: Notice) -> Promise | None:
     """The promise that stands in the place of the one we broke."""
     return (
@@ -159,6 +99,38 @@ def sentence(promise: Promise | None, rma: ReturnAuthorization | None = None) ->
         return ""
     words = texts.promise(promise.kind, rma)
     return str(words).format(when=formats.moment(promise.due_at))
+
+
+def next_word(notice: Notice, *, troubles: Collection[str] = ()) -> str:
+    """By when we write again, '' when nothing is promised. troubles: as for texts.promise."""
+    kind, due_at = _next(notice)
+    words = texts.promise(kind, notice.authorization, troubles=troubles)
+    return str(words).format(when=formats.moment(due_at)) if due_at else ""
+
+
+def next_word_in_short(notice: Notice) -> str:
+    """The same in few words; '' where only the whole sentence says what is promised."""
+    kind, due_at = _next(notice)
+    if due_at is None or kind != PromiseKind.UPDATE:
+        return ""
+    return str(WRITE_AGAIN).format(when=formats.brief_moment(due_at))
+
+
+def _next(notice: Notice) -> tuple[str, datetime | None]:
+    """Of a letter that keeps a promise the next one, else the open one of our news; of a
+    return that has none such, whatever is promised first. The kind, and when it is due."""
+    rma, kind = notice.authorization, notice.keeps.kind if notice.keeps else PromiseKind.UPDATE
+    if again_at := _again_at(notice):
+        return kind, again_at
+    mine = Promise.objects.open().filter(order=notice.order, authorization=rma)
+    ranked = sorted(mine, key=lambda row: (row.kind != kind, row.due_at, row.pk))
+    found = next((row for row in ranked if rma or row.kind == kind), None)
+    return (found.kind, found.due_at) if found else (kind, None)
+
+
+def _again_at(notice: Notice) -> datetime | None:
+    again_at = notice.facts.get("again_at")
+    return datetime.fromisoformat(again_at) if again_at else None
 
 
 def in_one_line(text: str) -> str:

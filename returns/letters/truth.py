@@ -8,15 +8,18 @@ from returns.codes import ResolutionKind
 from returns.letters.parts import renewed
 from returns.models.access import FindAttempt
 from returns.models.authorization import ReturnAuthorization
-from returns.models.notice import Notice, NoticeKind
+from returns.models.case import Case
+from returns.models.notice import Notice, NoticeEvent, NoticeKind, What
 from returns.models.resolution import Resolution
 from returns.states import ENDED, SETTLED, ResolutionState, Status
+from tracking.milestones import FINAL, Milestone
 
 # What a return must be like for its news to be news.
 STILL: dict[str, frozenset[str]] = {
     NoticeKind.RETURN_REQUESTED: frozenset({Status.REQUESTED}),
     NoticeKind.RETURN_APPROVED: frozenset({Status.APPROVED}),
     NoticeKind.INFO_REQUESTED: frozenset({Status.INFO_REQUESTED}),
+    NoticeKind.QUESTION_REMINDER: frozenset({Status.INFO_REQUESTED}),
     NoticeKind.RETURN_DECLINED: frozenset({Status.DECLINED}),
     NoticeKind.RETURN_CANCELLED: frozenset({Status.CANCELLED}),
     NoticeKind.RETURN_PUT_RIGHT: SETTLED,
@@ -43,16 +46,45 @@ def is_still_true(notice: Notice, now: datetime | None = None) -> bool:
             )
             return sent.exists()
         case NoticeKind.ORDER_UPDATE:
-            # That it has arrived stays news; where it is does not, once it has.
-            return "arrived" in notice.facts or notice.order.awaits_delivery
+            return notice.order.awaits_news(now)
+        case NoticeKind.ORDER_NEWS | NoticeKind.RETURN_NEWS:
+            return bool(still_news(notice))
+        case NoticeKind.MESSAGE_RECEIVED:
+            # Answered already: that was quick, and says more.
+            return notice.entry is None or notice.entry.answered_at is None
         case NoticeKind.PROMISE_LATE:
             return renewed(notice) is not None
         case NoticeKind.ACCESS_CODE:
             attempt = FindAttempt.objects.filter(pk=notice.facts.get("attempt")).first()
-            return bool(
-                attempt and not attempt.is_spent and attempt.expires_at and now < attempt.expires_at
-            )
+            if attempt is None or attempt.order is None or attempt.is_spent:
+                return False
+            # Never to an address that was taken off the order in the meantime.
+            theirs = attempt.order.contact(sensitive=attempt.sensitive, now=now)
+            in_time = attempt.expires_at is not None and now < attempt.expires_at
+            return in_time and theirs == notice.recipient
     return True
+
+
+def still_news(notice: Notice) -> list[NoticeEvent]:
+    """What of its news is true now, in the order in which it happened."""
+    told = notice.news.select_related("case__parcel", "case__incident", "shipment__parcel")
+    return [event for event in told if _is_true(event)]
+
+
+def _is_true(event: NoticeEvent) -> bool:
+    case, shipment = event.case, event.shipment
+    match event.what:
+        case What.TROUBLE:
+            return case is not None and case.is_open
+        case What.OVER:
+            if case is None or case.is_open or case.parcel.milestone in FINAL:
+                return False
+            others = Case.objects.open().filter(order_id=case.order_id, parcel_id=case.parcel_id)
+            return not others.exists()
+    parcel = shipment.parcel if shipment else None
+    if event.what == What.ARRIVED:
+        return parcel is not None and parcel.milestone == Milestone.DELIVERED
+    return shipment is not None and (parcel is None or parcel.milestone not in FINAL)
 
 
 def _is_news_of(rma: ReturnAuthorization, notice: Notice, now: datetime) -> bool:
