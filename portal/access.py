@@ -3,8 +3,9 @@
 | way in                      | sees                              | may do                   |
 |-----------------------------|-----------------------------------|--------------------------|
 | link (signed or short)      | status, items, timeline, photos   | what cannot hurt when the|
-|                             | of goods; contact, address masked | link was forwarded       |
-| the session that sent it    | also that photo or paper          | also take it away again  |
+|                             | of goods, messages that name no   | link was forwarded       |
+|                             | address; contact, address masked  |                          |
+| the session that sent it    | also that photo, paper, message   | also take it away again  |
 | fresh code (under 15 min)   | also address, photos of parcel    | also address, contact,   |
 |                             | and waybill, documents            | money, data, any photo   |
 | no session                  | the Find page at every address    | ask for a code           |
@@ -28,18 +29,19 @@ from django.utils import timezone, translation
 
 from portal.speaking import speaking
 from returns import addresses
-from returns.models import Document, Order, Photo, Store
+from returns.models import Document, Message, MessagePhoto, Order, Photo, Store
 from returns.models.access import PER_NEIGHBOURHOOD, PER_NETWORK, Throttle, secret_hash
 
 GRANTS = "orders"  # session: {order id: when a code was entered (seconds since 1970) or 0}
 ENTRIES = "entries"  # session: {order id: when it was opened last (seconds since 1970)}
 MOST_GRANTS = 20  # the latest; nobody follows more orders in one browser
-SENT = "photos"  # session: keys of the photos and papers that it sent, the latest last
+SENT = "photos"  # session: keys of the photos, papers, messages that it sent, the latest last
 MOST_SENT = 60
 CODE_IS_FRESH = timedelta(minutes=15)
 LOG_INS = (60, timedelta(hours=1))
 
 View = Callable[..., HttpResponseBase]
+type Sent = Photo | Document | Message | MessagePhoto
 
 
 class StoreRequest(HttpRequest):
@@ -184,10 +186,10 @@ def _finished(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def remember(request: HttpRequest, file: Photo | Document) -> None:
-    """This session sent `file`: it may see it and take it away again."""
-    sent = [key for key in request.session.get(SENT, []) if key != str(file.key)]
-    request.session[SENT] = [*sent, str(file.key)][-MOST_SENT:]
+def remember(request: HttpRequest, one: Sent) -> None:
+    """This session sent it: it may see it and, where that can be, take it away again."""
+    sent = [key for key in request.session.get(SENT, []) if key != str(one.key)]
+    request.session[SENT] = [*sent, str(one.key)][-MOST_SENT:]
 
 
 def sees(request: OrderRequest, photo: Photo) -> bool:
@@ -196,10 +198,11 @@ def sees(request: OrderRequest, photo: Photo) -> bool:
     return not photo.shows_address or owns(request, photo)
 
 
-def owns(request: OrderRequest, file: Photo | Document) -> bool:
-    """Whoever holds no more than the link could take away what proves something. A paper is
-    also shown to nobody else: names, addresses and accounts stand on it."""
-    return request.has_fresh_code or str(file.key) in request.session.get(SENT, [])
+def owns(request: OrderRequest, one: Sent) -> bool:
+    """Whoever holds no more than the link could take away what proves something. A paper and
+    the photos of a message are also shown to nobody else: names, addresses and accounts may
+    stand on them."""
+    return request.has_fresh_code or str(one.key) in request.session.get(SENT, [])
 
 
 def may_ask(request: HttpRequest) -> datetime | None:

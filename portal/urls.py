@@ -9,6 +9,7 @@ from portal.views import (
     errors,
     find,
     health,
+    messages,
     order,
     papers,
     parcel_back,
@@ -66,6 +67,13 @@ papers_pages = [
     path("papers/<uuid:key>/remove/", papers.remove, name="paper_remove"),
 ]
 
+messages_pages = [
+    path("messages/", messages.page, name="messages"),
+    path("messages/ways/", messages.ways, name="ways"),
+    path("messages/<uuid:key>/", messages.picture, name="message_photo"),
+    path("messages/<uuid:key>/small/", messages.thumbnail, name="message_photo_small"),
+]
+
 order_pages = [
     path("", order.show, name="order"),
     path("story/", order.story, name="story"),
@@ -73,6 +81,7 @@ order_pages = [
     path("code/", find.step_up, name="step_up"),
     *returns_pages,
     *papers_pages,
+    *messages_pages,
 ]
 
 pages: tuple[list[URLPattern | URLResolver], str] = (
@@ -94,6 +103,7 @@ pages: tuple[list[URLPattern | URLResolver], str] = (
 urlpatterns = [
     path("", include(pages)),
     path("favicon.ico", brand.favicon),
+    path("hooks/messages/", include("returns.urls")),
     path("hooks/", include("tracking.urls")),
     path("desk/", admin.site.urls),
     re_path(r"^admin/?$", RedirectView.as_view(pattern_name="admin:index")),

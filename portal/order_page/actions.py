@@ -6,7 +6,6 @@ Pure functions like those of `portal/order_page/now.py`.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -141,18 +140,13 @@ def masked_destination(order: "Order") -> str:
 
 
 def write(order: "Order") -> Action:
-    """An email to the shop about this order."""
-    return Action(mail(order), "ask", _("Something is wrong"), answered_within(order.store))
-
-
-def mail(order: "Order") -> str:
-    """The address of an email to the shop that names the order."""
-    subject = _("Order {number}").format(number=order.number)
-    return f"mailto:{order.store.contact_email}?subject={quote(subject)}"
+    """To the page on which the buyer writes to us about this order."""
+    url = addresses.order_page(order, "messages")
+    return Action(url, "ask", str(words.WRITE_TO_US), answered_within(order.store))
 
 
 def answered_within(store: "Store") -> str:
-    """What is meant by "something is wrong", and in how much working time we answer."""
+    """What we may be written about, and in how much working time we answer."""
     calendar = store.calendar
     start, end = (
         timedelta(hours=at.hour, minutes=at.minute) for at in (calendar.opens, calendar.closes)

@@ -2,18 +2,20 @@
 
 Carriers put into their reports whatever the driver typed: a street, a name, a telephone
 number. The page masks all of these until a code was entered, so it leaves out the words
-or the place of a report that give one of them away, however they are written: in full-width
-letters, with other blanks and dashes, or with signs that nobody sees.
+or the place of a report, and the answer to a question, that give one of them away, however
+they are written: in full-width letters, with other blanks and dashes, or with signs that
+nobody sees.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from returns.discreet import one_form
+
 if TYPE_CHECKING:
-    from returns.models import Order, Shipment
+    from returns.models import Case, Order, Shipment
 
 # Fewer digits in a row are times, numbers of parcels and the like. What stands between the
 # digits is what people put there; dates have colons and commas between theirs.
@@ -22,17 +24,21 @@ BETWEEN_DIGITS = re.compile(r"[\s()+./\u00b7\u30fb\u2010-\u2015\u2212-]+")
 # So many are no date any more, whatever stands between them.
 DIGITS_OF_A_WHOLE_PHONE = 8
 NO_LETTERS = re.compile(r"[\W_]+")
-# The soft hyphen, blanks without width, and marks of direction.
-UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 
 
 def keep_to_yourself(order: "Order", shipments: "Iterable[Shipment] | None" = None) -> None:
-    """Empties words and place of the reports that tell who or where the buyer is, and the
-    place of what is wrong, which is read from them. `order` is loaded by
-    `Order.objects.with_story()` and changed in memory only. shipments: those whose scans
-    and incidents are loaded, where that is not all."""
+    """Takes away what reports and answers of carriers tell of who or where the buyer is.
+    `order` is loaded by `Order.objects.with_story()` and changed in memory only. shipments:
+    those whose scans and incidents are loaded, where that is not all."""
     private = Private.of(order)
-    for shipment in order.shipments.all() if shipments is None else shipments:
+    hide_reports(private, order.shipments.all() if shipments is None else shipments)
+    hide_answers(private, order.cases.all())
+
+
+def hide_reports(private: "Private", shipments: "Iterable[Shipment]") -> None:
+    """Empties words and place of reports, and the place of what is wrong, which is read from
+    them."""
+    for shipment in shipments:
         parcel = shipment.parcel
         for scan in parcel.scans.all() if parcel else ():
             if private.is_told_by(scan.words):
@@ -44,8 +50,16 @@ def keep_to_yourself(order: "Order", shipments: "Iterable[Shipment] | None" = No
                 incident.detail = {**incident.detail, "place": ""}
 
 
+def hide_answers(private: "Private", cases: "Iterable[Case]") -> None:
+    """Empties answers to what we asked; that there is one may be told."""
+    for case in cases:
+        for contact in case.contacts.all():
+            if private.is_told_by(contact.answer):
+                contact.answer, contact.is_kept_back = "", True
+
+
 def gives_away(order: "Order", text: str) -> bool:
-    """Whether `text` holds the buyer's street, postcode, phone or a part of the name."""
+    """Whether `text` holds the buyer's street, postcode, phone, email or a part of the name."""
     return Private.of(order).is_told_by(text)
 
 
@@ -54,28 +68,31 @@ class Private:
     """What is not told of one buyer, made ready once for all the texts of a page.
 
     parts: of name, company and street, with blanks around each where words have blanks
-    between them. phone: its last digits, whole_phone: more of them. Each '' where there is none.
+    between them. phone: its last digits, whole_phone: more of them. Each '' where there is
+    none. emails: the address, and the one before it.
     """
 
     parts: tuple[str, ...]
     postcode: str
     phone: str
     whole_phone: str
+    emails: tuple[str, ...]
 
     @classmethod
     def of(cls, order: "Order") -> Self:
-        postcode = _joined(_one_form(order.postcode))
-        digits = "".join(filter(str.isdecimal, _one_form(order.phone)))
+        postcode = _joined(one_form(order.postcode))
+        digits = "".join(filter(str.isdecimal, one_form(order.phone)))
         has_phone = len(digits) >= DIGITS_OF_A_PHONE
         return cls(
             parts=tuple(dict.fromkeys(_parts(order))),
             postcode=postcode if len(postcode) >= 4 else "",
             phone=digits[-DIGITS_OF_A_PHONE:] if has_phone else "",
             whole_phone=digits[-DIGITS_OF_A_WHOLE_PHONE:] if has_phone else "",
+            emails=tuple(filter(None, map(one_form, (order.email, order.previous_email)))),
         )
 
     def is_told_by(self, text: str) -> bool:
-        text = _one_form(text)
+        text = one_form(text)
         if not text.strip():
             return False
         said, joined = f" {_plain(text)} ", _joined(text)
@@ -84,12 +101,13 @@ class Private:
             or bool(self.postcode and self.postcode in joined)
             or bool(self.phone and self.phone in BETWEEN_DIGITS.sub("", text))
             or bool(self.whole_phone and self.whole_phone in joined)
+            or any(email in text for email in self.emails)
         )
 
 
 def _parts(order: "Order") -> list[str]:
-    name, company = _plain(_one_form(order.name)), _plain(_one_form(order.company))
-    lines = [_one_form(line) for line in (order.street, order.street2)]
+    name, company = _plain(one_form(order.name)), _plain(one_form(order.company))
+    lines = [one_form(line) for line in (order.street, order.street2)]
     streets = [_plain(re.sub(r"\d+\w?\b", " ", line)) for line in lines]
     return [
         word if _has_no_blanks(word) else f" {word} "
@@ -101,14 +119,6 @@ def _parts(order: "Order") -> list[str]:
 def _has_no_blanks(word: str) -> bool:
     """Chinese and Japanese are written without them."""
     return any("\u3040" <= sign <= "\u9fff" for sign in word)
-
-
-def _one_form(text: str) -> str:
-    """The same for everything that a reader takes for the same."""
-    if text.isascii():
-        return text.casefold()
-    text = unicodedata.normalize("NFKC", UNSEEN.sub("", text)).casefold()
-    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
 
 
 def _plain(text: str) -> str:

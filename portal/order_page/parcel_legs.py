@@ -16,12 +16,9 @@ from portal.order_page import words
 from portal.order_page.deliveries import Delivery, Stage, meets_customs
 from portal.order_page.legs import Entry, Leg, folded, listed, moment
 from returns import formats
-from returns.standing import STATED_BACK_TO_US
-from returns.texts import BACK_TO_US
-from returns.wording import sentences
+from returns.reported import reported
 from tracking.incidents import IncidentKind
-from tracking.milestones import FINAL, TURNED, Milestone
-from tracking.texts import MILESTONES, STATED
+from tracking.milestones import Milestone
 
 if TYPE_CHECKING:
     from returns.models import Order, Shipment
@@ -110,24 +107,13 @@ def _leg(parcel: Delivery, title: str, ahead: str, contents: tuple[str, ...]) ->
 def _scan(scan: "Scan", *, back: bool) -> Entry:
     return Entry(
         scan.at,
-        _sentence(scan, back=back),
+        reported(scan, back=back),
         place=scan.place,
         there=_there(scan),
         original=scan.words.strip(),
         original_lang=scan.language,
         original_in=_called(scan.language),
     )
-
-
-def _sentence(scan: "Scan", *, back: bool) -> str:
-    """What it states beyond its milestone, as in the heading above; where the parcel ended
-    or turned with it, both."""
-    table = BACK_TO_US if back else MILESTONES
-    usual = str(table.get(scan.milestone, table[Milestone.UNKNOWN]).sentence)
-    stated = str((STATED_BACK_TO_US if back else STATED).get(scan.incident, ""))
-    if stated and scan.milestone in FINAL | TURNED:
-        return sentences(stated, usual)
-    return stated or usual
 
 
 def _there(scan: "Scan") -> str:

@@ -12,6 +12,8 @@ from django.utils.translation import ngettext_lazy
 from portal.order_page.deliveries import Stage
 from returns.states import Status
 from returns.texts import RETURN as RETURN_TEXTS
+from returns.troubles import CAME_BACK
+from returns.wording import filled
 from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.texts import MILESTONES, Words
@@ -19,7 +21,7 @@ from tracking.texts import MILESTONES, Words
 
 def say(words: Words, **facts: object) -> str:
     """The words in the active language, with their placeholders filled."""
-    return str(words).format(**facts)
+    return filled(words, **facts)
 
 
 def say_counted(words: Words, **facts: object) -> str:
@@ -34,7 +36,7 @@ UNLESS_CUSTOMS_ASKS = _("Unless customs asks, you do not need to do anything.")
 
 @dataclass(frozen=True)
 class Told:
-    """title: the heading. next: paragraphs of "What happens next". scene: the drawing."""
+    """title: the heading. next: the paragraphs below it. scene: the drawing."""
 
     title: Words
     next: tuple[Words, ...]
@@ -256,8 +258,8 @@ CUSTOMS_AHEAD = _(
 )
 # {phone}: of whoever is at the door.
 ASK_THERE = _("If you cannot find it, ask at {phone}.")
-# {email}: of the shop.
-WRITE_TO_US = _("Write to us: {email}")
+WRITE_TO_US = _("Write to us")
+TELL_US_WHAT_YOU_LIKE = _("Tell us: money or a new parcel")
 # Of a parcel that left a few hours ago.
 NO_SCAN_IS_NORMAL = _("On the first day there is often no scan yet; that is normal.")
 WILL_SIGN = _("You will be asked to sign for it.")
@@ -282,6 +284,7 @@ TROUBLE_SCENES: dict[str, str] = {
     IncidentKind.OVERDUE: "road",
     IncidentKind.STALLED: "road",
     IncidentKind.WEIGHT_MISMATCH: "packed",
+    CAME_BACK: "return",
 }
 
 # What comes next on the road, without a date: nobody has told us one.
@@ -360,11 +363,11 @@ IS_BACK = _("It is back with us, so there is nothing for you to send.")
 NO_LINES = _("We do not know yet what is in this order. Write to us and we help.")
 
 ANSWERED_IN_A_DAY = _(
-    "Not there, broken, or not what you ordered. A person answers within one working day"
+    "Something is wrong, or you have a question. A person answers within one working day"
 )
 ANSWERED_IN_HOURS = ngettext_lazy(
-    "Not there, broken, or not what you ordered. A person answers within {hours} working hour",
-    "Not there, broken, or not what you ordered. A person answers within {hours} working hours",
+    "Something is wrong, or you have a question. A person answers within {hours} working hour",
+    "Something is wrong, or you have a question. A person answers within {hours} working hours",
     "hours",
 )
 ADDRESS_NEEDS_CODE = _(

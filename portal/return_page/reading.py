@@ -36,7 +36,7 @@ def read_story(request: OrderRequest, rma: ReturnAuthorization) -> None:
     if shipment and shipment.parcel:
         troubles = Prefetch("incidents", Incident.objects.open())
         prefetch_related_objects([shipment.parcel], "scans", troubles)
-    prefetch_related_objects([rma.order], "promises")
+    prefetch_related_objects([rma.order], "promises", "cases__owner", "cases__contacts")
     prefetch_related_objects([rma], "photos")
     if rma.status == Status.APPROVED:
         prefetch_related_objects([rma], "documents")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.journey import Step
-from portal.order_page.deliveries import Delivery, meets_customs
+from portal.order_page.deliveries import Delivery, delivery_back, meets_customs
 from portal.order_page.words import LATE, TROUBLE_SCENES, say
 from portal.return_page import words
 from portal.return_page.standing import (
@@ -22,6 +22,7 @@ from portal.return_page.standing import (
     ON_THE_WAY,
     standing,
 )
+from returns.four_parts import told_of
 from returns.standing import back_to_us
 from returns.states import Status
 from returns.texts import RETURN, Standing, promise
@@ -53,11 +54,12 @@ def head(
 ) -> Head:
     code, troubles = standing(rma, delivery), troubles_of(rma, delivery)
     expected = delivery.expected.sentences if delivery and code in LED_BY_THE_PARCEL else ()
-    if troubles.lead:
+    if troubles.kind:
+        parts = told_of(rma.order, troubles)
         return Head(
             code,
             troubles.title,
-            (troubles.fact, *expected, troubles.next_step, *troubles.lines),
+            parts.paragraphs(*troubles.lines, *expected),
             troubles.sentence,
             TROUBLE_SCENES[troubles.kind],
             troubles.kind,
@@ -192,5 +194,6 @@ def promised(rma: "ReturnAuthorization", now: datetime) -> Promised | None:
     if nearest is None:
         return None
     about = rma if nearest.authorization_id else None
-    text = LATE if nearest.due_at < now else promise(nearest.kind, about)
+    kinds = {troubles_of(rma, delivery_back(rma, now)).kind} if about else ()
+    text = LATE if nearest.due_at < now else promise(nearest.kind, about, troubles=kinds)
     return Promised(nearest.due_at, str(text))

@@ -103,6 +103,8 @@ def short_link(request: HttpRequest, code: str) -> HttpResponse:
         return home
     if not found.is_live:
         return _to_find(order.store, CLOSED if found.revoked_at else EXPIRED)
+    if request.method != "HEAD":
+        found.note_opened()
     return _enter(request, order, found.path)
 
 

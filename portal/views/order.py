@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal import banner
+from portal import banner, thread
 from portal.access import OrderRequest, order_view
 from portal.order_page.actions import actions, return_rows
 from portal.order_page.discretion import keep_to_yourself
@@ -52,6 +52,7 @@ def _letter(request: OrderRequest) -> dict[str, object]:
     if not request.has_fresh_code:
         keep_to_yourself(order)
     read_outcomes(order)
+    thread.read_writers(order)
     told, promise = tell(order, now), promised(order, now)
     slip = banner.of_order(order, now)
     said = [told.title, *told.next, slip, str(promise and promise.due_at)]
@@ -66,6 +67,7 @@ def _letter(request: OrderRequest) -> dict[str, object]:
         "items": items(order),
         "one_parcel": all_in_one_parcel(order, now),
         "returns": return_rows(order, now),
+        "last_word": thread.last_word(order),
         "actions": actions(order, now, has_fresh_code=request.has_fresh_code),
         "timeline": timeline(order, now),
         "seen": hashlib.sha256("|".join(said).encode()).hexdigest()[:12],
