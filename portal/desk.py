@@ -7,16 +7,28 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.humanize.templatetags.humanize import apnumber
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.timesince import timeuntil
 
 from portal import access
 from portal.views.errors import too_often
-from returns.models import Document, Notice, Promise, PromiseKind, ReturnAuthorization
-from returns.queues import QUEUES, Queue
+from returns import promise_rate
+from returns.models import (
+    Case,
+    ContactPoint,
+    Document,
+    Inbound,
+    Message,
+    Notice,
+    Promise,
+    PromiseKind,
+    ReturnAuthorization,
+)
+from returns.queues import QUEUES, Queue, answer_is_late, word_due
 from returns.states import Status
 from tracking import health
 from tracking import queues as parcels
@@ -27,6 +39,8 @@ OVERDUE_SHOWN = 20
 LANGUAGE = "en"
 OVERDUE = "Promises overdue"
 SEES_RETURNS, SEES_PARCELS = "returns.view_returnauthorization", "tracking.view_parcel"
+SEES_MESSAGES, SEES_CASES = "returns.view_message", "returns.view_case"
+SEES_PROMISES = "returns.view_promise"
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,39 @@ def _requests() -> list[Tile]:
     ]
 
 
+def _conversation() -> list[Tile]:
+    return [_messages(), *_cases()]
+
+
+def _messages() -> Tile:
+    waiting = Message.objects.unanswered().order_by()
+    threads = Count("order", distinct=True)
+    late = Count("order", distinct=True, filter=answer_is_late())
+    found = waiting.aggregate(count=threads, oldest=Min("at"), late=late)
+    missed = found["late"]
+    note = f"{apnumber(missed)} later than promised" if missed else ""
+    url = reverse("admin:returns_message_changelist") + "?answer=waiting"
+    return Tile("Messages to answer", url, **found, note=note, needs=SEES_MESSAGES)
+
+
+def _cases() -> list[Tile]:
+    """The lists that these lead to show one's own first."""
+    unowned = Case.objects.open().filter(owner=None)
+    return [
+        _of_cases("Cases nobody has looked at", "looked=no", Case.objects.unseen()),
+        _of_cases("Cases without an owner", "state=open&whose=nobody", unowned),
+    ]
+
+
+def _of_cases(name: str, query: str, cases: QuerySet[Case]) -> Tile:
+    late = Count("pk", filter=Q(word_due__lt=timezone.now()))
+    known = cases.order_by().annotate(word_due=word_due())
+    found = known.aggregate(count=Count("pk"), oldest=Min("opened_at"), late=late)
+    note = f"{apnumber(found['late'])} with a promise that is late" if found["late"] else ""
+    page = reverse("admin:returns_case_changelist")
+    return Tile(name, f"{page}?{query}", **found, note=note, needs=SEES_CASES)
+
+
 def _to_look_into() -> list[Tile]:
     papers = Document.objects.from_buyers().filter(looked_at=None).order_by()
     found = papers.aggregate(count=Count("pk"), oldest=Min("added_at"))
@@ -96,18 +143,42 @@ def _to_look_into() -> list[Tile]:
 
 def _promises() -> list[Tile]:
     late = Promise.objects.late().aggregate(count=Count("pk"), oldest=Min("late_since"))
-    dead = Notice.objects.filter(state=WorkState.DEAD)
-    letters = dead.aggregate(count=Count("pk"), oldest=Min("written_at"))
     promises = reverse("admin:returns_promise_changelist") + "?state=open&due=late"
-    notices = reverse("admin:returns_notice_changelist") + "?state=dead"
     given_up = Push.objects.filter(state=WorkState.DEAD)
     unread = given_up.aggregate(count=Count("pk"), oldest=Min("received_at"))
     pushes = reverse("admin:tracking_push_changelist") + "?state=dead"
     return [
         Tile(OVERDUE, promises, **late, late=late["count"], needs="returns.view_promise"),
-        Tile("Letters that could not be sent", notices, **letters, needs="returns.view_notice"),
         Tile("Carriers’ news not understood", pushes, **unread, needs="tracking.view_push"),
     ]
+
+
+def _letters() -> list[Tile]:
+    notices = reverse("admin:returns_notice_changelist")
+    given_up = Notice.objects.filter(state=WorkState.DEAD, fallback=None)
+    lost = given_up.aggregate(count=Count("pk"), oldest=Min("written_at"))
+    broken = ContactPoint.objects.broken().aggregate(count=Count("pk"), oldest=Min("failed_at"))
+    unread = Inbound.objects.filter(state=WorkState.DEAD)
+    strange = unread.aggregate(count=Count("pk"), oldest=Min("received_at"))
+    points = reverse("admin:returns_contactpoint_changelist") + "?arrives=no"
+    inbound = reverse("admin:returns_inbound_changelist") + "?state__exact=dead"
+    sees = "returns.view_notice"
+    return [
+        _drafts(),
+        Tile("Letters that could not be sent", f"{notices}?state=lost", **lost, needs=sees),
+        Tile("Addresses that bounce", points, **broken, needs="returns.view_contactpoint"),
+        Tile("Incoming messages not understood", inbound, **strange, needs="returns.view_inbound"),
+    ]
+
+
+def _drafts() -> Tile:
+    found = Notice.objects.drafts().aggregate(
+        count=Count("pk"), oldest=Min("written_at"), next=Min("due_at")
+    )
+    url = reverse("admin:returns_notice_changelist") + "?state=draft"
+    goes = found.pop("next")
+    note = f"the next goes by itself in {timeuntil(goes, depth=1)}" if goes else ""
+    return Tile("Drafts to read", url, **found, note=note, needs="returns.view_notice")
 
 
 def _under_way() -> list[Tile]:
@@ -157,6 +228,12 @@ class Section:
 
 
 GROUPS: tuple[Section, ...] = (
+    Section(
+        "Messages and cases",
+        "returns.answer_message",
+        _conversation,
+        (SEES_MESSAGES, SEES_CASES),
+    ),
     Section("Requests", "returns.decide_return", _requests),
     Section(
         "Parcels that come back", "returns.receive_return", lambda: _work("receive", "inspect")
@@ -170,6 +247,12 @@ GROUPS: tuple[Section, ...] = (
         (SEES_PARCELS, "tracking.view_connection"),
     ),
     Section("Our word", "returns.decide_return", _promises),
+    Section(
+        "Letters",
+        "returns.send_notice",
+        _letters,
+        ("returns.view_notice", "returns.view_contactpoint", "returns.view_inbound"),
+    ),
 )
 
 
@@ -225,4 +308,6 @@ class Desk(AdminSite):
                 "overdue": overdue[:OVERDUE_SHOWN],
                 "late": sum(t.count for g in found for t in g.tiles if t.name == OVERDUE),
             }
+        if may_see(request, SEES_PROMISES):
+            context["kept"], context["kept_before"] = promise_rate.this_and_last()
         return super().index(request, context | (extra_context or {}))

@@ -1,13 +1,15 @@
 """The queues of the desk: what waits for staff to do, since when, and what was promised.
 
-The board of the day counts them, the list of returns shows them (`?work=<name>`).
+The board of the day counts them, the list of returns shows them (`?work=<name>`); what is
+said of messages and cases stands below.
 """
 
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import models
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from returns.models import Promise, PromiseKind, Resolution, ReturnAuthorization, Shipment, Surplus
@@ -98,3 +100,23 @@ QUEUES: dict[str, Queue] = {
     "doubt": Queue("Tracking numbers in doubt", in_doubt, "posted_at"),
     "quiet": Queue("Posted, not scanned for 7 days", quiet, "posted_at"),
 }
+
+
+# --- Messages and cases ------------------------------------------------------------------------
+
+
+def answer_is_late(now: datetime | None = None) -> Exists:
+    """Whether a message waits longer than was promised: a condition for messages."""
+    late = Promise.objects.late(now).filter(order=OuterRef("order"), kind=PromiseKind.REPLY)
+    return Exists(late)
+
+
+def word_due() -> models.Case:
+    """Of a case: when its buyer has to be written to, None when nothing is promised."""
+    mine = Promise.objects.open().filter(kind=PromiseKind.UPDATE).order_by()
+    of_order = mine.filter(order=OuterRef("order"), authorization=None)
+    of_return = mine.filter(authorization=OuterRef("authorization"))
+    return models.Case(
+        models.When(authorization=None, then=Subquery(of_order.values("due_at")[:1])),
+        default=Subquery(of_return.values("due_at")[:1]),
+    )

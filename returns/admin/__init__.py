@@ -1,3 +1,29 @@
-from returns.admin import authorization, evidence, order, record, store
+from returns.admin import (
+    authorization,
+    cases,
+    channels,
+    contact_points,
+    evidence,
+    inbound,
+    notices,
+    order,
+    promises,
+    store,
+    texts,
+    thread,
+)
 
-__all__ = ["authorization", "evidence", "order", "record", "store"]
+__all__ = [
+    "authorization",
+    "cases",
+    "channels",
+    "contact_points",
+    "evidence",
+    "inbound",
+    "notices",
+    "order",
+    "promises",
+    "store",
+    "texts",
+    "thread",
+]

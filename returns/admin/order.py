@@ -5,17 +5,21 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from returns.admin.base import ReadOnly, ReadOnlyAdmin, ReadOnlyInline
+from returns.admin.base import ReadOnly, ReadOnlyInline
+from returns.admin.countdown import countdown
 from returns.admin.pictures import may_see_papers, paper_file
+from returns.admin.thread import ThreadPages, address, may_read
 from returns.models import (
     Actor,
+    ActorKind,
     Document,
     Event,
     Notice,
@@ -117,7 +121,7 @@ class NoticeInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(ReadOnly, ThreadPages):
     list_display = ["number", "store", "name", "placed_at", "paid_total", "currency"]
     list_filter = ["store", "source"]
     list_select_related = ["store"]
@@ -151,7 +155,10 @@ class OrderAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = {}
+        context: dict[str, Any] = {}
+        order = self.get_object(request, object_id)
+        if order is not None and self.has_view_permission(request, order):
+            context = _owed(request, order)
         if self._may_close_links(request):
             context["close_links_url"] = reverse(
                 "admin:returns_order_close_links", args=[object_id]
@@ -187,6 +194,23 @@ class OrderAdmin(ReadOnlyAdmin):
 
     def _may_close_links(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request) and request.user.has_perm("returns.decide_return")
+
+
+def _owed(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """What the page of an order begins with: what is promised, what is wrong, who waits."""
+    now = timezone.now()
+    promises = order.promises.open().select_related("authorization").order_by("due_at", "pk")
+    context: dict[str, Any] = {
+        "now": now,
+        "owed": [(promise, countdown(promise.due_at, now)) for promise in promises],
+    }
+    if request.user.has_perm("returns.view_case"):
+        context["cases"] = order.cases.open().select_related("parcel", "owner")
+    if may_read(request):
+        waiting = Count("pk", filter=Q(author=ActorKind.BUYER, answered_at=None))
+        context["thread"] = order.messages.aggregate(all=Count("pk"), waiting=waiting)
+        context["thread_url"] = address(order.pk)
+    return context
 
 
 __all__ = ["OrderAdmin", "ReadOnly"]

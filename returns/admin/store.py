@@ -47,6 +47,17 @@ class CarrierAdviceInline(admin.TabularInline):
 
 
 LARGE_OR_VALUABLE = ["sign_from", "appoint_from_grams", "appoint_from_cm"]
+MESSAGES_AND_PROMISES = [
+    "answer_hours",
+    "update_days",
+    "dispatch_days",
+    "hold_minutes",
+    "gather_minutes",
+    "quiet_from",
+    "quiet_until",
+    "tells_posted",
+    "case_owner",
+]
 
 
 @admin.register(Store)
@@ -56,13 +67,18 @@ class StoreAdmin(admin.ModelAdmin):
     list_select_related = ["account"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Store | None = None) -> Any:
-        usual = [name for name in self.get_fields(request, obj) if name not in LARGE_OR_VALUABLE]
+        apart = {*LARGE_OR_VALUABLE, *MESSAGES_AND_PROMISES}
+        usual = [name for name in self.get_fields(request, obj) if name not in apart]
         about_parcels = {
             "fields": LARGE_OR_VALUABLE,
             "description": "Parcels are marked from the next one on. What to book for it at a "
             "carrier stands in the lanes of the store’s account.",
         }
-        return [(None, {"fields": usual}), ("Large or valuable parcels", about_parcels)]
+        return [
+            (None, {"fields": usual}),
+            ("Messages and promises", {"fields": MESSAGES_AND_PROMISES}),
+            ("Large or valuable parcels", about_parcels),
+        ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A store with orders is switched off, not deleted."""
