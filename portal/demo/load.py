@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from portal.demo import staff, waybills
+from portal.demo import staff, talks, waybills
 from portal.demo.album import Album, scenes
 from portal.demo.case import Box, Case, Moment, moment
 from portal.demo.cases import CASES
@@ -23,6 +23,7 @@ from returns import files
 from returns.models import (
     Actor,
     CarrierAdvice,
+    ChannelAccount,
     LinkKey,
     Notice,
     Order,
@@ -34,6 +35,7 @@ from returns.models import (
     ReturnPolicy,
     Store,
 )
+from returns.models import Case as CareCase
 from returns.sources import FulfilmentData, LineData, OrderData
 from tracking.milestones import Milestone
 from tracking.models import (
@@ -62,11 +64,12 @@ def load(now: datetime | None = None) -> bool:
         if Store.objects.exists():  # somebody was faster
             return False
         before = len(connection.run_on_commit)
-        desk = Actor.staff(staff.hire())
+        staff.hire()
+        keepers = {slug: User.objects.get(username=shop.keeper) for slug, shop in SHOPS.items()}
         warehouse = Actor.staff(User.objects.get(username=staff.WAREHOUSE))
-        crew = Crew(desk, warehouse, album, kept)
         for slug, shop in SHOPS.items():
-            store = open_shop(shop)
+            crew = Crew(Actor.staff(keepers[slug]), warehouse, album, kept)
+            store = open_shop(shop, keepers[slug])
             chance = random.Random(slug)
             for case in CASES[slug]:
                 Storyteller(store, case, crew, chance, now).tell()
@@ -74,6 +77,10 @@ def load(now: datetime | None = None) -> bool:
             pass
         # What was opened and cleared while the past was told belongs to no real past.
         Incident.objects.exclude(cleared_at=None).delete()
+        CareCase.objects.follow(now)
+        talking = Order.objects.filter(number__in=[*talks.TALKS, *talks.ASKED])
+        for order in talking.select_related("store"):
+            talks.tell(order, Actor.staff(keepers[order.store.slug]), now)
         # Each letter would ring for the worker; the clock's own ring is enough for all of them.
         del connection.run_on_commit[before:]
     return True
@@ -90,8 +97,9 @@ def files_go_with_rows() -> Iterator[list[str]]:
         raise
 
 
-def open_shop(shop: Shop) -> Store:
-    store = Store.objects.create(account=Account.objects.create(**shop.account), **shop.store)
+def open_shop(shop: Shop, keeper: User) -> Store:
+    account = Account.objects.create(**shop.account)
+    store = Store.objects.create(account=account, case_owner=keeper, **shop.store)
     policy = ReturnPolicy.objects.create(store=store, **shop.policy)
     for reason, values in shop.reasons.items():
         ReasonPolicy.objects.create(policy=policy, reason=reason, **values)
@@ -100,6 +108,8 @@ def open_shop(shop: Shop) -> Store:
         advice.full_clean()
         advice.save()
     LinkKey.objects.create(store=store, key_id="k1", secret=LINK_KEY)
+    for values in shop.channels:
+        ChannelAccount.objects.create(store=store, **values)
     for values in shop.connections:
         Connection.objects.create(account=store.account, **values)
     for values in shop.lanes:

@@ -34,6 +34,7 @@ from returns.models import (
     Wanted,
 )
 from returns.photos import Unusable
+from returns.quiet import LEAD
 from tracking import carriers
 from tracking.work import WorkState
 
@@ -150,8 +151,11 @@ class ReturnTale:
         """Writes the news that was promised for the meantime."""
         mine = Promise.objects.open().filter(authorization=self.pk, kind=PromiseKind.UPDATE)
         while due := mine.filter(due_at__lt=until).select_related("order").first():
-            due.come_due(due.due_at)
-            self.file_letters(due.due_at)
+            at = due.due_at
+            due.write_letter(at - LEAD)
+            for letter in due.kept_by.select_related("order__store__account"):
+                Promise.objects.fulfil(letter, at)
+            self.file_letters(at)
 
     # --- before it is posted ------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
-"""Who works at the demo's desk: `desk`, who answers buyers, `warehouse`, who opens parcels,
-and `owner`, who may do all."""
+"""Who works at the demo's desk: `desk` and `xiaoyue`, who answer the buyers of a shop each,
+`warehouse`, who opens parcels, and `owner`, who may do all."""
 
 import secrets
 from typing import Any
@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission, User
 
-DESK, WAREHOUSE, OWNER = "desk", "warehouse", "owner"
+DESK, XIAOYUE, WAREHOUSE, OWNER = "desk", "xiaoyue", "warehouse", "owner"
 # A link key opens every order of its shop: not for whoever answers letters.
 NOT_FOR_AGENTS = (
     "view_linkkey",
@@ -17,7 +17,15 @@ NOT_FOR_AGENTS = (
     "view_findattempt",
     "view_throttle",
 )
-FOR_AGENTS = ("decide_return", "receive_return", "settle_return", "change_parcel")
+FOR_AGENTS = (
+    "decide_return",
+    "receive_return",
+    "settle_return",
+    "change_parcel",
+    "answer_message",
+    "care_for_case",
+    "send_notice",
+)
 FOR_WAREHOUSE = (
     "view_returnauthorization",
     "view_order",
@@ -43,6 +51,7 @@ def hire() -> User:
     hashed = make_password(password())
     desk = _employ(DESK, hashed, first_name="Ieva")
     desk.groups.add(agents)
+    _employ(XIAOYUE, hashed, first_name="小月").groups.add(agents)
     _employ(WAREHOUSE, hashed, first_name="Jonas").groups.add(warehouse)
     _employ(OWNER, hashed, first_name="Tomas", is_superuser=True)
     return desk

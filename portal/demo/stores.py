@@ -5,6 +5,7 @@ from datetime import time
 from decimal import Decimal
 from typing import Any
 
+from portal.demo import staff
 from returns import links
 from returns.codes import Avoid, Payer, Payment, Reason
 from returns.models.store import Lane
@@ -18,17 +19,31 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class Shop:
     """account, store, policy: values of these models. reasons: reason → ReasonPolicy.
-    advice: CarrierAdvice, best first. connections, lanes: values of these models. holidays:
-    the same, but for starts_in, days: counted from the day of loading."""
+    keeper: who answers its buyers and looks after its cases.
+    advice: CarrierAdvice, best first. connections, channels, lanes: values of these models.
+    holidays: the same, but for starts_in, days: counted from the day of loading."""
 
     account: Row
     store: Row
     policy: Row
     reasons: dict[str, Row]
+    keeper: str
     advice: list[Row] = field(default_factory=list)
     connections: list[Row] = field(default_factory=list)
+    channels: list[Row] = field(default_factory=list)
     lanes: list[Row] = field(default_factory=list)
     holidays: list[Row] = field(default_factory=list)
+
+
+# Whoever tries the demo at night shall see what it writes, too.
+AT_ALL_HOURS: Row = {
+    "quiet_from": time(0),
+    "quiet_until": time(0),
+    "gather_minutes": 1,
+    "dispatch_days": 4,
+}
+# Texts go nowhere and stand in the list of messages at the desk.
+TEXTS_TO_NOWHERE: list[Row] = [{"provider": "demo", "sender": "+447700900000"}]
 
 
 def _way(
@@ -65,6 +80,7 @@ JUNIPER = Shop(
         "closes": time(18),
     },
     store={
+        **AT_ALL_HOURS,
         "sign_from": Decimal("180.00"),
         "appoint_from_grams": 20_000,
         "slug": "juniper-pine",
@@ -95,6 +111,7 @@ JUNIPER = Shop(
         Reason.DIFFERENT: {"photos": True, "automatic": False},
         Reason.FIT: {"payer": Payer.BUYER},
     },
+    keeper=staff.DESK,
     advice=[
         _way("royal-mail", "International Tracked", (5, 8), countries="GB", recommended=True),
         _way("dpd", "Classic", (4, 7), countries="GB"),
@@ -116,6 +133,7 @@ JUNIPER = Shop(
         _way("dpd", "Pickup", (1, 2), lane=Lane.DOMESTIC),
         _never(Avoid.CASH_ON_DELIVERY, "Cash on delivery", lane=Lane.DOMESTIC),
     ],
+    channels=TEXTS_TO_NOWHERE,
     connections=[
         {"provider": "demo", "key": "needs-none"},
         # Opens nothing at 17TRACK, which is never asked; it signs the pushes that
@@ -149,6 +167,7 @@ SHANYUE = Shop(
         "works_weekends": True,
     },
     store={
+        **AT_ALL_HOURS,
         "sign_from": Decimal("400.00"),
         "slug": "shanyue",
         "name": "山月茶器",
@@ -182,6 +201,7 @@ SHANYUE = Shop(
         # A cup has no size.
         Reason.FIT: {"offered": False},
     },
+    keeper=staff.XIAOYUE,
     advice=[
         _way("sf", "标快", (1, 3), lane=Lane.DOMESTIC, recommended=True),
         _way("zto", "标准快递", (2, 4), lane=Lane.DOMESTIC),
@@ -197,6 +217,7 @@ SHANYUE = Shop(
         ),
         _never(Avoid.NO_PROOF, "国际平邮小包"),
     ],
+    channels=TEXTS_TO_NOWHERE,
     connections=[{"provider": "demo", "key": "needs-none"}],
 )
 

@@ -57,8 +57,8 @@ def as_text() -> str:
             *(f"{door.label}\n    {door.url}" for door in doors),
             "",
             f"The desk: {desk['url']}",
-            f"    {staff.DESK} (answers buyers), {staff.WAREHOUSE} (opens parcels) or "
-            f"{staff.OWNER} (may change everything), password {desk['password']}",
+            f"    {staff.DESK} or {staff.XIAOYUE} (answer buyers), {staff.WAREHOUSE} (opens "
+            f"parcels) or {staff.OWNER} (may change everything), password {desk['password']}",
             f"Letters are written to {settings.DATA_DIR / 'mail'}",
             *carriers_word(),
         ]
