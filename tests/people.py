@@ -1,6 +1,6 @@
 """The named characters of the tests and the things they own, made the real way."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 
 from django.contrib.auth import get_user_model
@@ -39,6 +39,11 @@ def open_store(slug: str = "juniper-pine", **values) -> Store:
         "zone": "Europe/London",
         "signed_by": "Ieva and Tomas",
         "contact_email": "hello@juniper.example",
+        # What waits for an hour or for more of its kind would make tests depend on the clock.
+        "quiet_from": time(0),
+        "quiet_until": time(0),
+        "gather_minutes": 0,
+        "hold_minutes": 0,
         "returns_address": "Juniper & Pine, Returns\nUžupio g. 14-2\n01203 Vilnius\nLITHUANIA",
     }
     policy = values.pop("policy", {})

@@ -29,6 +29,7 @@ register.filter("money", formats.money)
 register.filter("day", formats.day)
 register.filter("moment", formats.moment)
 register.filter("mask_email", formats.mask_email)
+register.filter("mask_phone", formats.mask_phone)
 register.filter("line_symbol", drawings.of_line)
 
 STYLES: dict[str, Callable[..., str]] = {

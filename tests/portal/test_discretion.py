@@ -4,12 +4,18 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from portal import access
-from portal.order_page.discretion import gives_away, keep_to_yourself
+from portal.order_page.discretion import Private, gives_away, hide_reports
 from returns import addresses
-from returns.models import Order
+from returns.models import CarrierContact, Case, Order
+from tests import people
+from tests.page_checks import CheckedClient
+from tests.portal.on_the_way import report, sent, sent_back, the_parcel, wrong
+from tests.portal.test_return_form import words
+from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.models import ScanReport
 
@@ -18,6 +24,8 @@ SARAH = Order(
     street="12 Harbour Lane",
     postcode="BS1 4QA",
     phone="+44 7700 900123",
+    email="sarah@example.com",
+    previous_email="S.Whit@example.org",
     city="Bristol",
 )
 LI = Order(name="李明", street="人民路18号", postcode="200001", phone="138 0013 8000")
@@ -78,6 +86,8 @@ WRITTEN = [
         (Order(postcode="ＬＳ１ １ＡＡ"), "Depot LS1 1AA"),
         (SARAH, "０７７００‑９００‑１２３"),
         (SARAH, "900 123"),
+        (SARAH, "Sent to Sarah@Example.com"),
+        (SARAH, "s.whit＠example.org"),
     ],
 )
 def test_these_words_give_the_buyer_away(order, text):
@@ -122,9 +132,16 @@ def test_a_page_of_scans_is_looked_through_in_no_time():
         scans=SimpleNamespace(all=lambda: scans), incidents=SimpleNamespace(all=list)
     )
     begun = time.process_time()
-    keep_to_yourself(CHEN, [SimpleNamespace(parcel=parcel)])
+    hide_reports(Private.of(CHEN), [SimpleNamespace(parcel=parcel)])
     assert time.process_time() - begun < MOST_SECONDS
     assert all(scan.words for scan in scans)
+
+
+def with_a_code(client: Client, order: Order) -> None:
+    """As if it had just been entered."""
+    session = client.session
+    session[access.GRANTS] = {str(order.pk): int(timezone.now().timestamp())}
+    session.save()
 
 
 @pytest.mark.django_db
@@ -146,9 +163,68 @@ def test_a_link_does_not_show_them_and_a_code_does(sarah, order):
     page = sarah.get(addresses.order_page(order)).text
     assert "Harbour Lane" not in page and "Whitcombe" not in page
     assert "Leeds" in page and "Sorted" in page
-    session = sarah.session
-    session[access.GRANTS] = {str(order.pk): int(timezone.now().timestamp())}
-    session.save()
+    with_a_code(sarah, order)
     page = sarah.get(addresses.order_page(order)).text
     assert "Handed to S. Whitcombe, 12 Harbour Lane" in page
     assert parcel.scans.filter(place="Harbour Lane").exists()
+
+
+CONTACT = {"way": "phone", "asked": "Where is it?", "is_visible": True}
+
+
+@pytest.fixture
+def asked(store):
+    """An order whose carrier answered what we asked."""
+    order = sent(store, report())
+    wrong(the_parcel(order), IncidentKind.DAMAGED)
+    Case.objects.follow()
+
+    def answer(text: str) -> Order:
+        case = order.cases.get()
+        case.contacts.create(answer=text, answered_at=timezone.now(), **CONTACT)
+        return order
+
+    return answer
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "It lies at 12 Harbour Lane.",
+        "Ms Whitcombe took it in.",
+        "We rang 07700 900123.",
+        "We wrote to Sarah@Example.com.",
+    ],
+)
+def test_a_link_does_not_show_such_an_answer_of_the_carrier_and_a_code_does(asked, answer):
+    order = asked(answer)
+    client = CheckedClient()
+    people.open_link(client, order)
+    page = words(client.get(addresses.order_page(order)))
+    assert answer not in page and "We have no answer yet" not in page
+    assert "It answered. Its words may tell who or where you are" in page
+    with_a_code(client, order)
+    assert f"It answered: “{answer}”" in words(client.get(addresses.order_page(order)))
+    assert CarrierContact.objects.get().answer == answer
+
+
+@pytest.mark.django_db
+def test_an_answer_that_tells_nobody_is_shown_to_everybody(asked):
+    order = asked("It lies in Langley, and leaves tomorrow.")
+    client = CheckedClient()
+    people.open_link(client, order)
+    page = words(client.get(addresses.order_page(order)))
+    assert "It answered: “It lies in Langley, and leaves tomorrow.”" in page
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_return_keeps_such_an_answer_as_well(store):
+    rma = sent_back(store, report())
+    wrong(rma.parcel_back.parcel, IncidentKind.DAMAGED)
+    Case.objects.follow()
+    rma.order.cases.get().contacts.create(answer="Ms Whitcombe has it.", **CONTACT)
+    client = CheckedClient()
+    people.open_link(client, rma.order)
+    page = words(client.get(addresses.return_page(rma)))
+    assert "Whitcombe" not in page and "It answered. Its words may tell who" in page

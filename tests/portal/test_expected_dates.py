@@ -158,7 +158,7 @@ def test_what_is_overdue_says_the_day_once_and_why(store):
     everything = " ".join(letter.next)
     assert everything.count("We had expected it by") == 1
     assert everything.count("ater than usual") == 1
-    assert "National Day in China" in letter.next[1]
+    assert "National Day in China" in letter.next[2]
 
 
 def test_a_range_that_is_over_with_a_holiday_says_later_than_usual_once(store, today):

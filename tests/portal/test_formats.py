@@ -158,6 +158,8 @@ def test_money_is_the_amount_and_then_the_currency(language, amount, currency, w
         (formats.mask_name, "Sarah Whitcombe", "Sarah W•••"),
         (formats.mask_name, "王小明", "王•••"),
         (formats.mask_name, "", ""),
+        (formats.mask_phone, "+44 7700 900123", "•••23"),
+        (formats.mask_phone, "1234", "•••"),
     ],
 )
 def test_a_mask_shows_enough_to_recognise_and_too_little_to_write_to(mask, value, shown):

@@ -11,14 +11,21 @@ from django.utils import timezone, translation
 
 from portal.order_page.actions import actions
 from portal.order_page.deliveries import deliveries, delivery_back
-from portal.order_page.now import Now, tell
+from portal.order_page.now import Now, promised, tell
 from portal.order_page.timeline import timeline
 from portal.order_page.words import NOTHING_TO_DO, TROUBLE_SCENES
 from portal.return_page.tell import head, way_back
-from returns import addresses, formats
+from returns import addresses, empathy, formats
 from returns.models import CLOCK, Order, Promise, PromiseKind, ReturnAuthorization
 from returns.standing import INCIDENTS_TO_US, STATED_BACK_TO_US
-from returns.troubles import ASIDE, DETAILS, SAID_BY_THE_HEADING, SENTENCES, SORRY, Troubles
+from returns.troubles import (
+    ASIDE,
+    CAME_BACK,
+    DETAILS,
+    SAID_BY_THE_HEADING,
+    SENTENCES,
+    Troubles,
+)
 from tests import people
 from tests.page_checks import CheckedClient
 from tests.portal.on_the_way import (
@@ -33,7 +40,7 @@ from tests.portal.on_the_way import (
 from tracking.incidents import GRAVITY, IncidentKind
 from tracking.milestones import Milestone
 from tracking.models import Following, Incident, Parcel
-from tracking.texts import INCIDENTS, STATED
+from tracking.texts import INCIDENTS, MILESTONES, STATED
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +52,8 @@ LEADING = [kind for kind in GRAVITY if kind not in ASIDE]
 WITH_ITS_DAY = {
     IncidentKind.STALLED: "It was last scanned on ",
     IncidentKind.LOST: "Nobody has scanned it since ",
-    IncidentKind.DAMAGED: "The report is from ",
+    IncidentKind.DAMAGED: "The carrier found it damaged on ",
+    IncidentKind.SILENT: "By our records it left us on ",
 }
 
 
@@ -95,11 +103,12 @@ def on_the_road(store, **values) -> Order:
 
 def test_every_kind_has_its_place_in_gravity_its_details_and_a_drawing():
     assert sorted(GRAVITY) == sorted(IncidentKind)
-    assert set(DETAILS) == set(TROUBLE_SCENES) == set(IncidentKind)
+    assert set(DETAILS) == set(IncidentKind)
+    assert set(TROUBLE_SCENES) == {*IncidentKind, CAME_BACK}
 
 
 @pytest.mark.parametrize("kind", LEADING)
-def test_what_is_wrong_gives_heading_sentence_and_what_happens_next(store, kind):
+def test_what_is_wrong_gives_the_heading_and_is_told_in_four_parts(store, kind):
     order = on_the_road(store)
     wrong(the_parcel(order), kind)
     letter = told(order)
@@ -108,11 +117,9 @@ def test_what_is_wrong_gives_heading_sentence_and_what_happens_next(store, kind)
         assert letter.title.startswith("The carrier tried to deliver on ")
     else:
         assert letter.title == str(text.title)
-    kind_words = str(SORRY.get(kind, ""))
-    assert letter.next[0].startswith(kind_words)
-    fact = letter.next[0].removeprefix(kind_words).strip()
-    assert fact.startswith(WITH_ITS_DAY.get(kind, str(text.sentence)))
-    assert str(text.next_step) in letter.next
+    assert letter.next[0] == str(empathy.TO_YOU[kind])
+    assert letter.next[1].startswith(WITH_ITS_DAY.get(kind, str(text.sentence)))
+    assert str(text.next_step) in letter.next[2:]
     assert len(letter.title) <= 66
 
 
@@ -123,9 +130,9 @@ def test_of_several_the_gravest_gives_the_heading_and_each_other_one_line(store)
         wrong(parcel, kind)
     letter = told(order)
     assert letter.title == str(INCIDENTS[IncidentKind.DAMAGED].title)
-    assert letter.next[-2] == str(INCIDENTS[IncidentKind.WRONG_WAY].sentence)
+    assert letter.next[2] == str(INCIDENTS[IncidentKind.WRONG_WAY].sentence)
     day = formats.day(parcel.incidents.get(kind="stalled").since)
-    assert letter.next[-1] == f"It was last scanned on {day}. Nothing has come since."
+    assert letter.next[3] == f"It was last scanned on {day}. Nothing has come since."
 
 
 def test_what_is_over_is_told_no_more(store):
@@ -170,14 +177,11 @@ def test_a_silent_parcel_is_told_once_and_by_the_incident_alone(store):
     letter = told(order)
     assert letter.title == "The carrier has not scanned your parcel yet."
     left = formats.day(the_parcel(order).handed_over_at)
-    assert letter.next[0] == (
-        "We are sorry that you have to wait. The carrier has not scanned it yet. "
-        f"By our records it left us on {left}."
-    )
+    assert letter.next[1] == f"By our records it left us on {left}."
     everything = " ".join(letter.next)
     assert "should have been scanned" not in everything
     assert "two days" not in everything and "write to us" not in everything
-    assert [step.state for step in letter.steps][:2] == ["done", "now"]
+    assert [step.state for step in letter.steps][:2] == ["now", "ahead"]
     assert texts_of(order)[-1] == "It left us, with its number."
 
 
@@ -191,24 +195,58 @@ def promise(order: Order, kind: str = PromiseKind.UPDATE, **span: float) -> None
     Promise.objects.make(order, kind, due_at, by=CLOCK)
 
 
-def test_by_when_we_write_is_said_only_where_the_page_names_the_time(store):
+def test_while_something_is_wrong_the_promise_is_to_look_again(store):
     order = sent(store, left=ago(days=10))
     order.promises.all().delete()
-    below = "You do not need to do anything: we write to you by the time below."
-    assert not any("the time below" in words for words in told(order).next)
-    assert any("You do not need to do anything." in words for words in told(order).next)
     promise(order, days=2)
-    assert any(words.endswith(below) for words in told(order).next)
+    words = promised(load(order), timezone.now()).text
+    assert (
+        words
+        == "We will look at it again and write to you by {when} – even if nothing has changed."
+    )
+    the_parcel(order).incidents.all().delete()
+    words = promised(load(order), timezone.now()).text
+    assert words.startswith("We will write to you again by {when}")
 
 
-@pytest.mark.parametrize(
-    ("kind", "hours"), [(PromiseKind.REFUND, 5), (PromiseKind.UPDATE, -5)], ids=["money", "late"]
-)
-def test_another_promise_or_one_that_was_broken_is_not_pointed_at(store, kind, hours):
+def test_who_may_decide_is_told_that_there_is_time_and_how_with_the_one_filled_button(store):
+    order = sent(store, report(Milestone.IN_TRANSIT, at=ago(days=33)), left=ago(days=35))
+    order.promises.all().delete()
+    promise(order, days=2)
+    text = read(order)
+    assert "Where things stand" in text and "What happens next" not in text
+    assert "Tell us when you like. If we have not heard from you by " in text
+    page = markup(order)
+    assert page.count('class="btn"') == 1
+    assert '<a class="btn" href="' in page and ">Tell us: money or a new parcel</a>" in page
+
+
+def test_while_another_parcel_is_on_its_way_we_write_come_what_may(store):
+    order = sent(store, report(Milestone.IN_TRANSIT, at=ago(days=33)), left=ago(days=35))
+    sent(store, report(Milestone.IN_TRANSIT), number="RB2", order=order)
+    order.promises.all().delete()
+    promise(order, days=2)
+    assert "We will look at it again" in promised(load(order), timezone.now()).text
+
+
+def test_where_all_is_well_the_page_says_what_happens_next(store):
+    text = read(sent(store, report(Milestone.IN_TRANSIT)))
+    assert "What happens next" in text and "Where things stand" not in text
+
+
+def test_of_a_return_as_well(store):
+    rma = sent_back(store, posted=ago(days=10))
+    assert "We will look at it again and write to you by " in read_return(rma)
+    rma.parcel_back.parcel.incidents.all().delete()
+    assert "We will look at it again" not in read_return(rma)
+
+
+@pytest.mark.parametrize("kind", [PromiseKind.REFUND, PromiseKind.DISPATCH])
+def test_another_promise_keeps_its_own_words(store, kind):
     order = sent(store, left=ago(days=10))
     order.promises.all().delete()
-    promise(order, kind, hours=hours)
-    assert not any("the time below" in words for words in told(order).next)
+    promise(order, kind, hours=5)
+    assert "look at it again" not in promised(load(order), timezone.now()).text
 
 
 def test_a_label_that_nobody_watches_is_not_asked_about_where_we_promised_to_write(store):
@@ -219,7 +257,7 @@ def test_a_label_that_nobody_watches_is_not_asked_about_where_we_promised_to_wri
     assert "If nothing has changed in two days, write to us." in told(order).next[0]
     promise(order, days=2)
     words = " ".join(told(order).next)
-    assert "two days" not in words and "we write to you by the time below." in words
+    assert "two days" not in words and "You do not need to do anything." in words
     assert [step.state for step in told(order).steps][:2] == ["done", "now"]
 
 
@@ -246,7 +284,7 @@ def test_a_parcel_without_news_is_told_with_its_last_scan(store):
     assert letter.title == "There has been no news of your parcel for a while."
     day = formats.day(at)
     told_so = f"It was last scanned on {day}, in Kaunas. Nothing has come since."
-    assert letter.next[0].endswith(told_so)
+    assert letter.next[1] == told_so
     assert any("as a train does not report" in words for words in letter.next)
 
 
@@ -309,11 +347,25 @@ def test_what_was_refused_and_turned_is_told_as_coming_back_with_the_reason_belo
     letter = told(order)
     assert letter.title == "Your parcel is on its way back to us."
     day = formats.day(the_parcel(order).incidents.get().since)
-    assert letter.next[0] == (
+    last = formats.day(reports[-1].at)
+    assert letter.next == (
+        str(empathy.TURNED[Milestone.RETURNING]),
         "The carrier reports that it was not taken in at the door. "
-        f"The report is from {day}, in Bristol."
+        f"The report is from {day}, in Bristol. The carrier is bringing it back to us. "
+        f"The last scan was on {last}, in Bristol.",
+        str(MILESTONES[Milestone.RETURNING].next_step),
     )
-    assert letter.steps == ()
+    assert letter.steps == () and letter.scene == "return"
+    assert letter.writes[0] == addresses.order_page(order, "messages")
+
+
+def test_what_turned_and_is_not_seen_any_more_is_lost(store):
+    order = sent(store, report(Milestone.RETURNING, "Bristol", at=ago(hours=3)))
+    for kind in (IncidentKind.DAMAGED, IncidentKind.STALLED):
+        wrong(the_parcel(order), kind)
+    assert told(order).title == "Your parcel is on its way back to us."
+    wrong(the_parcel(order), IncidentKind.LOST)
+    assert told(order).title == "We have to treat your parcel as lost."
 
 
 def test_an_unclear_signature_is_the_news_for_two_weeks(store):
@@ -322,8 +374,9 @@ def test_an_unclear_signature_is_the_news_for_two_weeks(store):
     letter = told(order)
     assert letter.title == "Your parcel was delivered to somebody else."
     day = formats.day(signed.at)
-    assert letter.next[0] == f"The carrier reports that somebody else took it in on {day}."
-    assert letter.next[1].startswith("Please ask them, or at home and with neighbours, first.")
+    assert letter.next[0] == str(empathy.TAKEN_IN_BY_ANOTHER)
+    assert letter.next[1] == f"The carrier reports that somebody else took it in on {day}."
+    assert letter.next[2].startswith("Please ask at home and next door first.")
     assert {step.state for step in letter.steps} == {"done"}
     later = tell(load(order), timezone.now() + timedelta(days=14))
     assert later.title.startswith("Your parcel was delivered on ")
@@ -380,7 +433,7 @@ def test_several_attempts_are_counted(store):
         for days in (0, 1, 2)
     ]
     letter = told(sent(store, *tries, left=ago(days=4)))
-    assert "It has been there 3 times." in letter.next[0]
+    assert "It has been there 3 times." in letter.next[1]
 
 
 # --- Several parcels ----------------------------------------------------------------------------
@@ -392,7 +445,9 @@ def test_each_of_several_parcels_says_what_is_wrong_with_it(store):
     letter = told(order)
     silent = INCIDENTS[IncidentKind.SILENT]
     second = next(row for row in letter.parcels if row.line.startswith(str(silent.sentence)))
-    assert f"{second.title}: {silent.next_step}" in letter.next
+    words = empathy.TO_YOU[IncidentKind.SILENT]
+    assert any(text.startswith(f"{second.title}: {words} By our records") for text in letter.next)
+    assert str(silent.next_step) in letter.next
     assert str(NOTHING_TO_DO) not in letter.next
 
 
@@ -425,7 +480,7 @@ def test_signed_for_but_not_received_does_not_stand_with_us(store):
     assert kinds(rma.parcel_back.parcel) >= {IncidentKind.DELIVERED_NOT_RECEIVED}
     words = read_return(rma)
     assert "It was signed for at our door, but we do not have it yet." in words
-    assert "it is not your loss" in words
+    assert "the loss is ours, not yours" in words
     mine = load_return(rma)
     delivery = delivery_of(mine)
     steps = {step.label: step.state for step in way_back(mine, delivery)}
@@ -718,26 +773,26 @@ def test_a_late_parcel_names_the_day_we_had_expected_it_and_its_last_scan(store)
     letter = told(order)
     assert letter.title == "Your parcel is later than usual."
     expected_by = formats.day(date(2026, 11, 20))
-    assert letter.next[0] == (
-        f"We are sorry that you have to wait. We had expected it by {expected_by}. "
-        f"It is not there yet. The last scan was on {formats.day(scan.at)}, in Kaunas."
+    assert letter.next[1] == (
+        f"We had expected it by {expected_by}. It is not there yet. "
+        f"The last scan was on {formats.day(scan.at)}, in Kaunas."
     )
     wrong(the_parcel(order), IncidentKind.DAMAGED)
-    assert told(order).next[-1] == f"We had expected it by {expected_by}. It is not there yet."
+    assert told(order).next[2] == f"We had expected it by {expected_by}. It is not there yet."
 
 
 def test_damage_is_not_told_twice(store):
     order = on_the_road(store)
     row = wrong(the_parcel(order), IncidentKind.DAMAGED, place="Leipzig")
     day = formats.day(row.since)
-    assert told(order).next[0] == f"We are sorry about that. That was on {day}, in Leipzig."
+    assert told(order).next[1] == f"The carrier found it damaged on {day}, in Leipzig."
 
 
 def test_a_lost_parcel_that_nobody_ever_scanned_has_no_day_of_a_scan(store):
     order = sent(store, left=ago(days=40))
     assert kinds(the_parcel(order)) == {IncidentKind.LOST}
     left = formats.day(the_parcel(order).handed_over_at)
-    words = told(order).next[0]
+    words = told(order).next[1]
     assert words.endswith(f"for a long time. By our records it left us on {left}.")
 
 
@@ -750,7 +805,7 @@ def test_where_no_report_says_who_took_it_in_nobody_is_guessed(store):
     )
     letter = told(order)
     assert letter.title == "Your parcel was delivered; we cannot see to whom."
-    assert letter.next[0].startswith("The carrier reports that it was delivered, but not to whom.")
+    assert letter.next[1].startswith("The carrier reports that it was delivered, but not to whom.")
     assert not any("front desk" in words or "yourself" in words for words in letter.next)
 
 
@@ -789,10 +844,10 @@ def test_an_address_that_does_not_fit_can_be_looked_at_right_below(store):
 
 def test_where_the_words_say_write_to_us_a_link_does_it(store):
     order = on_the_road(store)
-    link = f'<a href="mailto:{store.contact_email}?subject=Order%20{order.number}">'
+    link = f'<p><a href="{addresses.order_page(order, "messages")}">Write to us</a></p>'
     assert link not in markup(order)
     wrong(the_parcel(order), IncidentKind.DAMAGED)
-    assert f"{link}Write to us: {store.contact_email}</a>" in markup(order)
+    assert link in markup(order)
 
 
 @pytest.mark.parametrize("table", [INCIDENTS, INCIDENTS_TO_US], ids=["to the buyer", "to us"])
@@ -800,7 +855,7 @@ def test_what_asks_to_write_is_what_its_words_say(store, table):
     back = table is INCIDENTS_TO_US
     for kind in IncidentKind:
         words = str(table[kind].next_step)
-        says = "write to us" in words or "show us the letter" in words
+        says = "write to us" in words.lower() or "show us the letter" in words
         row = Incident(kind=kind, detail={})
         parcel = Parcel(milestone=Milestone.IN_TRANSIT)
         lead, besides = (None, (row,)) if kind in ASIDE else (row, ())
@@ -850,9 +905,6 @@ def test_what_took_a_wrong_turn_is_on_the_road_also_after_customs(store):
     ]
     order = sent(store, *reports, left=ago(days=3))
     assert now_at(told(order)) == ["On the road"]
-    order.promises.all().delete()
-    promise(order, days=1)
-    assert any("we look again and write to you by the time below" in w for w in told(order).next)
 
 
 def test_customs_alone_asks_for_nothing_unless_it_asks(store):
@@ -881,8 +933,12 @@ def test_phones_are_dialled_without_blanks(store):
     assert 'href="tel:+443457740740"' in page and "+44 3457 740 740" in page
 
 
-def test_kind_words_come_once_before_what_happens_to_each_parcel(store):
+def test_of_two_alike_the_same_words_come_once_and_each_has_its_facts(store):
     order = sent(store, left=ago(days=10))
-    sent(store, left=ago(days=10), number="RB2", order=order)
-    words = told(order).next
-    assert sum("We are sorry" in each for each in words) == 1
+    sent(store, left=ago(days=11), number="RB2", order=order)
+    words = " ".join(told(order).next)
+    silent = INCIDENTS[IncidentKind.SILENT]
+    assert words.count(str(empathy.TO_YOU[IncidentKind.SILENT])) == 1
+    assert words.count(str(silent.next_step)) == 1
+    for days in (10, 11):
+        assert words.count(f"By our records it left us on {formats.day(ago(days=days))}.") == 1

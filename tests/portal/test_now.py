@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from portal.order_page.actions import Action, actions, return_rows
 from portal.order_page.now import Now, items, promised, tell
 from portal.order_page.words import NOTHING_TO_DO
+from returns import addresses
 from returns.codes import DeclineReason
 from returns.models import BUYER, CLOCK, Actor, Order, Promise, PromiseKind
 from tests import people
@@ -390,6 +391,19 @@ def test_a_parcel_that_turned_back_has_no_journey(store):
 # --- The promise ------------------------------------------------------------------------------
 
 
+def test_of_several_returns_the_promise_names_the_one_that_it_is_about(store):
+    order = people.place_order(store, lines=(("Linen shirt", "68.00", 2),))
+    first = people.ask_to_return(order)
+    text = promised(load(order), timezone.now()).text
+    assert text == "If we have not seen your parcel by {when}, we will remind you then."
+    people.ask_to_return(order, key="another")
+    text = promised(load(order), timezone.now()).text
+    assert text == (
+        f"If we have not seen the parcel of your return {first.number} by {{when}}, we will remind "
+        "you then."
+    )
+
+
 def test_the_nearest_promise_is_told_with_whose_time_it_is(store):
     order = people.place_order(store, delivered=False)
     now = timezone.now()
@@ -397,7 +411,7 @@ def test_the_nearest_promise_is_told_with_whose_time_it_is(store):
     Promise.objects.make(order, PromiseKind.ANSWER, now + timedelta(days=1), by=CLOCK)
     promise = promised(load(order), now)
     assert promise.due_at == now + timedelta(days=1)
-    assert promise.text == "A person answers your request by {when}."
+    assert promise.text == "A person will answer your request by {when}."
     assert promise.note == "By email, to s•••@example.com. Times on this page are London time."
 
 
@@ -530,8 +544,9 @@ def test_without_an_email_address_no_code_is_offered(store):
 def test_a_person_answers_within_the_stores_own_time(store, hours, words):
     store.answer_hours = hours
     store.save()
-    row = action(people.place_order(store), "Something is wrong")
-    assert row.url == "mailto:hello@juniper.example?subject=Order%20JP-20418"
+    order = people.place_order(store)
+    row = action(order, "Write to us")
+    assert row.url == addresses.order_page(order, "messages")
     assert row.condition.endswith(words)
 
 

@@ -250,7 +250,7 @@ def test_where_nothing_can_go_back_there_is_no_form_but_a_way_to_write(store, va
     assert "Nothing can be sent back now" in words(response) and why in words(response)
     assert 'name="line-' not in response.content.decode()
     assert "<form" not in response.content.decode()
-    assert f"mailto:{store.contact_email}?subject={order.number}" in response.content.decode()
+    assert f'href="{addresses.order_page(order, "messages")}"' in response.content.decode()
     refused = choose(client, order, "1")
     assert why in words(refused) and not Draft.objects.exists()
 

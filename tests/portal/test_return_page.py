@@ -186,7 +186,7 @@ def test_a_request_says_by_when_a_person_answers(buyer, asked):
     text = words(buyer.get(page(asked)))
     due = asked.promises.get().due_at
     assert "We have your request" in text
-    assert f"A person answers your request by {local(asked, formats.moment, due)}." in text
+    assert f"A person will answer your request by {local(asked, formats.moment, due)}." in text
     assert "Cancel this request" in text
     assert "Write this on the label" not in text, "nothing may be sent before it is approved"
 
@@ -405,8 +405,8 @@ def test_the_promise_is_of_this_return_and_of_no_other(store):
     by_hand = people.ask_to_return(order, key="second", wish="exchange")
     client = CheckedClient()
     people.open_link(client, order)
-    assert "we remind you then" in words(client.get(page(automatic)))
-    assert "A person answers your request" in words(client.get(page(by_hand)))
+    assert "we will remind you then" in words(client.get(page(automatic)))
+    assert "A person will answer your request" in words(client.get(page(by_hand)))
     by_hand.cancel(by=BUYER)
     assert 'class="promise"' not in client.get(page(by_hand)).content.decode()
 
@@ -437,9 +437,9 @@ def test_no_state_asks_the_database_more_often_for_more_lines(
     client = CheckedClient()
     people.open_link(client, order)
     for name in ("return", "return_cancel"):
-        with django_assert_max_num_queries(11):  # one is for the holidays of the account
+        with django_assert_max_num_queries(12):  # for the holidays of the account, and for cases
             assert client.get(page(rma, name)).status_code == 200
     for status in Status:
         ReturnAuthorization.objects.update(status=status)
-        with django_assert_max_num_queries(11):  # one is for the holidays of the account
+        with django_assert_max_num_queries(12):  # two are for the holidays and for cases
             assert client.get(page(rma)).status_code == 200

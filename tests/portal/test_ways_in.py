@@ -389,10 +389,12 @@ def test_the_log_never_tells_a_key(order, settings):
             raise ValueError(f"no page at {path}?x=1")
         except ValueError:
             logger.exception("Internal Server Error: %s and /k/%s", path, "abcdef")
+        logger.warning("Not Found: /hooks/messages/aliyun/%s/", "ghijkl")
     finally:
         logger.removeHandler(handler)
     assert "v1.k1" not in heard.getvalue()
     assert "abcdef" not in heard.getvalue()
+    assert "ghijkl" not in heard.getvalue()
     assert "/s/juniper-pine/l/…" in heard.getvalue()
     assert settings.LOGGING["formatters"]["line"]["()"] == "portal.logs.Discreet"
 

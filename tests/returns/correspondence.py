@@ -1,6 +1,7 @@
 """One notice of every kind, each written by the verb that writes it in real life."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from returns.models import (
     Actor,
     Award,
     CarrierAdvice,
+    Case,
     FindAttempt,
     Finding,
     Found,
@@ -30,6 +32,7 @@ from returns.models import (
 from returns.models.event import ActorKind
 from returns.states import Status
 from tests import people
+from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.models import ScanReport
 
@@ -98,6 +101,43 @@ class Shop:
         ask(self.order()).ask("Which size would fit?\nAnd which colour?", by=RULE)
         return latest(NoticeKind.INFO_REQUESTED)
 
+    def asked_again(self) -> Notice:
+        rma = ask(self.order())
+        rma.ask("Is the mark inside or outside?", by=RULE)
+        promise = rma.promises.get(kind=PromiseKind.QUESTION, state="open")
+        promise.write_letter(promise.due_at)
+        return latest(NoticeKind.QUESTION_REMINDER)
+
+    def news(self) -> Notice:
+        order = self.order(delivered=False)
+        seen = ScanReport(timezone.now(), Milestone.ATTEMPTED, place="Bristol")
+        order.shipments.get().parcel.record(
+            [replace(seen, incident=IncidentKind.ADDRESS)], now=timezone.now()
+        )
+        Case.objects.follow()
+        return latest(NoticeKind.ORDER_NEWS)
+
+    def news_of_return(self) -> Notice:
+        rma = self.posted()
+        shipment = rma.shipments.get()
+        assert shipment.parcel
+        now = timezone.now()
+        shipment.parcel.record(
+            [ScanReport(now, Milestone.IN_TRANSIT, incident=IncidentKind.DAMAGED)], now=now
+        )
+        Case.objects.follow()
+        return latest(NoticeKind.RETURN_NEWS)
+
+    def thanked(self) -> Notice:
+        self.order().write("Where is it?", key="first")
+        return latest(NoticeKind.MESSAGE_RECEIVED)
+
+    def answered(self) -> Notice:
+        order = self.order()
+        order.write("Where is it?", key="first")
+        order.answer("It left this morning.", by=WAREHOUSE, key="second")
+        return latest(NoticeKind.MESSAGE_ANSWER)
+
     def declined(self) -> Notice:
         ask(self.order()).decline(
             DeclineReason.USED, "The collar shows marks of wear in your photo.", by=RULE
@@ -133,7 +173,7 @@ class Shop:
         order = self.order(delivered=False, **values)
         promise = order.promise_update(by=SHOP)
         assert promise
-        promise.come_due(promise.due_at)
+        promise.write_letter(promise.due_at)
         return latest(NoticeKind.ORDER_UPDATE)
 
     def posted(self, **values) -> ReturnAuthorization:
@@ -248,7 +288,7 @@ def open_parcel(
 def keep_promise(rma: ReturnAuthorization, late: timedelta = timedelta(0)) -> None:
     """The hour comes at which we promised to write where the parcel is."""
     promise = rma.promises.get(kind=PromiseKind.UPDATE, state="open")
-    promise.come_due(promise.due_at + late)
+    promise.write_letter(promise.due_at + late)
 
 
 # Name of the letter → who writes it.
@@ -256,6 +296,7 @@ WRITERS: dict[str, Callable[[Shop], Notice]] = {
     NoticeKind.RETURN_REQUESTED: Shop.requested,
     NoticeKind.RETURN_APPROVED: Shop.approved,
     NoticeKind.INFO_REQUESTED: Shop.asked,
+    NoticeKind.QUESTION_REMINDER: Shop.asked_again,
     NoticeKind.RETURN_DECLINED: Shop.declined,
     NoticeKind.RETURN_CANCELLED: Shop.cancelled,
     NoticeKind.RETURN_PUT_RIGHT: Shop.put_right,
@@ -267,6 +308,10 @@ WRITERS: dict[str, Callable[[Shop], Notice]] = {
     NoticeKind.RETURN_RECEIVED: Shop.received,
     NoticeKind.RETURN_RESOLVED: Shop.resolved,
     NoticeKind.RETURN_SETTLED: Shop.settled,
+    NoticeKind.ORDER_NEWS: Shop.news,
+    NoticeKind.RETURN_NEWS: Shop.news_of_return,
+    NoticeKind.MESSAGE_RECEIVED: Shop.thanked,
+    NoticeKind.MESSAGE_ANSWER: Shop.answered,
     NoticeKind.ORDER_UPDATE: Shop.update,
     NoticeKind.PROMISE_LATE: Shop.late,
     NoticeKind.CONTACT_CHANGED: Shop.contact,

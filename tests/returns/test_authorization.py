@@ -196,7 +196,8 @@ def test_asking_in_small_pieces_does_not_keep_more(db):
 def test_a_question_waits_for_the_buyer_and_the_answer_restarts_our_clock(rma, desk_person, store):
     asked, answered = timezone.now() + DAY / 24, timezone.now() + 3 * DAY
     rma.ask("Which size?", by=desk_person, now=asked)
-    assert rma.waits_for_buyer and promised(rma) == {}
+    assert rma.waits_for_buyer
+    assert promised(rma) == {"question": rma.order.word_due(asked)}
     assert letters(rma)[-1] == "info_requested"
     assert Notice.objects.get(kind="info_requested").facts["question"] == "Which size?"
     rma.give_answer("Medium", by=BUYER, now=answered)

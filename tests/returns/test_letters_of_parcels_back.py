@@ -1,7 +1,7 @@
 """The letters about a parcel that comes back: from its first scan to the money."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -161,7 +161,9 @@ def test_without_a_scan_for_a_day_the_number_is_repeated_and_asked_to_be_compare
     assert "Please compare this number with the one on your receipt." in letter.text
     assert "The button below leads to the page" in letter.text
     assert "Nothing has changed since then." in letter.text
-    assert f"again by {promised(rma, PromiseKind.UPDATE)}" in letter.text
+    again_at = datetime.fromisoformat(latest(NoticeKind.RETURN_UPDATE).facts["again_at"])
+    with timezone.override(rma.order.where):
+        assert f"again by {formats.moment(again_at)}" in letter.text
     assert "It travels with" not in letter.text  # nobody has seen it
 
 
@@ -248,7 +250,7 @@ def test_a_late_update_says_that_it_is_late(shop):
     due = promised(rma, PromiseKind.UPDATE)
     keep_promise(rma, timedelta(hours=5))
     letter = text(NoticeKind.RETURN_UPDATE)
-    assert f"by {due}. We have not done that in time. We are sorry." in letter
+    assert f"by {due}, and we did not. We are sorry." in letter
 
 
 def test_a_corrected_number_is_the_one_that_is_told_from_then_on(shop):
@@ -321,7 +323,7 @@ def test_an_empty_parcel_is_told_neutrally_and_asks_what_was_packed(shop):
     assert str(texts.EMPTY.title) in letter and str(texts.EMPTY.next_step) in letter
     assert "we look into it together with you" in letter and "Nothing is decided" in letter
     assert "You do not need to do anything" not in letter
-    assert "We write to you about your parcel by" in letter
+    assert "We will write to you about your parcel by" in letter
     assert "1 × Linen shirt" in letter and "by our estimate" not in letter
 
 
@@ -356,7 +358,7 @@ def test_a_refund_is_told_with_the_amounts_that_add_up_and_when_it_is_sent(shop)
         ("1 × Linen shirt, Oat, size M", Decimal(68)),
         ("To your card", Decimal(68)),
     ]
-    assert f"We send the money by {promised(rma, PromiseKind.REFUND)}." in letter.text
+    assert f"We will send the money by {promised(rma, PromiseKind.REFUND)}." in letter.text
     assert "3–5 working days" in letter.text and rma.number in letter.text
 
 
@@ -395,7 +397,7 @@ def test_two_ways_add_up_together_and_each_has_its_promise(shop):
         ("To your PayPal account", Decimal(40)),
         ("Credit for the shop", Decimal(28)),
     ]
-    assert f"We send the money by {promised(rma, PromiseKind.REFUND)}." in letter
+    assert f"We will send the money by {promised(rma, PromiseKind.REFUND)}." in letter
     assert f"credit for the shop by {promised(rma, PromiseKind.CREDIT)}." in letter
 
 

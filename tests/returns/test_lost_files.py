@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from returns import files
-from returns.models import Document, Photo
+from returns.models import Document, MessagePhoto, Photo
 from returns.tidying import drop_lost_files
 from tests.returns.returning import returned
 
@@ -37,7 +37,7 @@ def test_a_file_without_a_row_goes_after_a_day(db):
     assert default_storage.exists(young)
 
 
-def test_the_files_of_photos_and_labels_stay(order):
+def test_the_files_of_photos_messages_and_labels_stay(order):
     rma = returned(order)
     photo = Photo.objects.create(
         authorization=rma,
@@ -56,8 +56,12 @@ def test_the_files_of_photos_and_labels_stay(order):
         content_type="application/pdf",
         sha256="0" * 64,
     )
+    message = order.write("It is broken.", key="one")
+    shown = MessagePhoto.objects.create(
+        message=message, file=kept(), thumbnail=kept(), sha256="0" * 64, width=1, height=1
+    )
     assert drop_lost_files() == 0
-    for name in (photo.file, photo.thumbnail, label.file):
+    for name in (photo.file, photo.thumbnail, label.file, shown.file, shown.thumbnail):
         assert default_storage.exists(name)
 
 

@@ -19,6 +19,7 @@ from returns.models.access import TooOften
 from returns.models.posting import NUMBERS
 from returns.states import IllegalTransition, Status
 from tests.people import place_order, ship
+from tests.post_office import send_due
 from tests.returns.returning import DESK, NUMBER, later, opened, posted, returned, scan
 from tracking.milestones import Milestone
 from tracking.models import Parcel, ScanReport
@@ -271,6 +272,7 @@ def test_while_it_travels_we_write_again_and_again(rma):
     posted(rma)
     promise = Promise.objects.get(authorization=rma, state="open")
     Promise.objects.come_due(promise.due_at)
+    send_due(promise.due_at)
     promise.refresh_from_db()
     assert promise.state == "kept"
     assert told(rma) == ["return_update"]
@@ -282,6 +284,7 @@ def test_a_letter_that_came_too_late_counts_as_broken_and_its_successor_points_b
     posted(rma)
     promise = Promise.objects.get(authorization=rma, state="open")
     Promise.objects.come_due(promise.due_at + timedelta(hours=3))
+    send_due(promise.due_at + timedelta(hours=3))
     promise.refresh_from_db()
     assert promise.state == "broken"
     assert Promise.objects.get(authorization=rma, state="open").follows == promise

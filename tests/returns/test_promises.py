@@ -10,6 +10,7 @@ from returns.models import (
     BUYER,
     CLOCK,
     Actor,
+    Case,
     Event,
     Notice,
     Order,
@@ -20,7 +21,9 @@ from returns.models import (
 )
 from returns.models.event import ActorKind
 from returns.models.promise import GRACE
+from returns.quiet import LEAD
 from tests.people import ask_to_return, open_store, place_order, ship
+from tests.post_office import send_due
 from tracking.milestones import Milestone
 from tracking.models import Parcel, ScanReport
 
@@ -182,7 +185,7 @@ def test_one_promise_that_fails_does_not_hold_up_the_others(store, monkeypatch, 
     states = dict(Promise.objects.order_by("-pk").values_list("order", "state"))
     assert states[first.order_id] == PromiseState.OPEN
     assert Promise.objects.filter(order=second.order, state=PromiseState.BROKEN).exists()
-    assert "could not come due" in caplog.text
+    assert "did not work" in caplog.text
 
 
 # --- the next word about a parcel ----------------------------------------------------------------
@@ -202,29 +205,51 @@ def test_our_word_is_not_put_off_by_giving_it_again(travelling):
 
 def test_its_hour_comes_and_we_write_and_say_when_next(travelling, store):
     (promise,) = open_ones(travelling)
-    Promise.objects.come_due(promise.due_at)
+    before = promise.due_at - LEAD
+    Promise.objects.come_due(before - SECOND)
+    assert not Notice.objects.exists()
+    Promise.objects.come_due(before)
+    assert Notice.objects.get().kind == "order_update"
+    assert open_ones(travelling) == [promise], "it is kept by a letter that has left"
+    send_due(before)
     promise.refresh_from_db()
     (following,) = open_ones(travelling)
     assert (promise.state, following.follows) == (PromiseState.KEPT, None)
     assert following.due_at == store.calendar.close_of_working_day(promise.due_at, 3)
-    notice = Notice.objects.get()
-    assert (notice.kind, notice.facts["late"]) == ("order_update", False)
     assert Event.objects.get().kind == "update_sent"
+    Promise.objects.come_due(promise.due_at)
+    assert Notice.objects.count() == 1
 
 
 def test_written_too_late_it_is_written_and_counts_as_broken(travelling):
     (promise,) = open_ones(travelling)
     Promise.objects.come_due(promise.due_at + DAY)
+    (notice,) = send_due(promise.due_at + DAY)
     promise.refresh_from_db()
     (following,) = open_ones(travelling)
     assert (promise.state, following.follows) == (PromiseState.BROKEN, promise)
-    assert Notice.objects.get().facts["late"] is True
+    assert "and we did not." in notice.text
+    assert Notice.objects.count() == 1, "the letter itself says that it is late"
+
+
+def test_a_letter_that_does_not_leave_keeps_nothing(travelling):
+    (promise,) = open_ones(travelling)
+    Promise.objects.come_due(promise.due_at - LEAD)
+    Notice.objects.get().drop_by_hand("We have telephoned.", by=CLOCK)
+    Promise.objects.come_due(promise.due_at)
+    assert open_ones(travelling) == [promise]
+    Promise.objects.come_due(promise.due_at + DAY)
+    promise.refresh_from_db()
+    assert promise.state == PromiseState.BROKEN
+    assert Notice.objects.filter(kind="promise_late").exists()
 
 
 def test_when_it_has_arrived_our_word_is_kept(travelling):
     arrive(travelling.shipments.get())
     assert Promise.objects.get().state == PromiseState.KEPT
-    assert Notice.objects.get().facts == {"arrived": True}, "and told at once"
+    notice = Notice.objects.get()
+    assert notice.kind == "order_news", "and told at once"
+    assert [told.what for told in notice.news.all()] == ["arrived"]
     assert Order.objects.get().nearest_promise is None
 
 
@@ -239,13 +264,15 @@ def test_with_one_of_two_parcels_here_our_word_about_the_other_stands(travelling
     assert open_ones(travelling) == []
 
 
-def test_when_it_came_back_we_write_as_promised_and_promise_no_more(travelling):
+def test_when_it_came_back_a_person_looks_after_it_and_we_go_on_writing(travelling):
     (promise,) = open_ones(travelling)
     arrive(travelling.shipments.get(), Milestone.RETURNED)
-    Promise.objects.come_due(promise.due_at)
-    promise.refresh_from_db()
-    assert promise.state == PromiseState.KEPT
-    assert Notice.objects.get().kind == "order_update"
+    Case.objects.follow()
+    (sooner,) = open_ones(travelling)
+    assert sooner.due_at < promise.due_at
+    send_due(timezone.now())
+    assert Notice.objects.get().kind == "order_news"
+    travelling.cases.get().close("A new one is on its way.", by=CLOCK)
     assert open_ones(travelling) == []
 
 

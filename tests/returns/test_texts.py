@@ -89,6 +89,7 @@ PLACEHOLDERS = [
     (dict(enumerate(texts.CUSTOMS)), {"amount"}),
     (texts.EVENTS, {"number"}),
     (texts.EVENTS_OF_OURS, {"number"}),
+    (texts.EVENTS_BY_NAME, {"who"}),
     (texts.RESOLUTIONS, {"amount"}),
     (texts.BACK_TO_US, set()),
     (texts.RETURN, set()),
@@ -118,6 +119,7 @@ def test_what_becomes_of_goods_is_told_where_it_matters_to_the_buyer():
 
 def test_what_the_desk_does_for_the_buyer_has_words_of_its_own_for_known_events():
     assert set(texts.EVENTS_OF_OURS) < set(texts.EVENTS)
+    assert set(texts.EVENTS_BY_NAME) < set(texts.EVENTS)
 
 
 def test_headings_are_short():
@@ -179,8 +181,10 @@ def test_a_promise_says_what_the_buyer_waits_for_now(order):
     usual = texts.PROMISES[PromiseKind.INSPECTION]
     assert texts.promise(PromiseKind.INSPECTION, rma) is usual
     rma.status = Status.INSPECTED
-    assert str(texts.promise(PromiseKind.INSPECTION, rma)).startswith("We write to you what you")
-    assert "that we write to you what you get" in str(texts.late(PromiseKind.INSPECTION, rma))
+    assert str(texts.promise(PromiseKind.INSPECTION, rma)).startswith(
+        "We will write to you what you"
+    )
+    assert "that we would write to you what you get" in str(texts.late(PromiseKind.INSPECTION, rma))
     rma.status = Status.EXPIRED
     assert texts.promise(PromiseKind.ANSWER, rma) is texts.PROMISES[PromiseKind.ANSWER]
     rma.posted_at = NOW

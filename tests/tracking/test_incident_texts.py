@@ -55,7 +55,7 @@ def test_words_are_plain_honest_and_without_blame(table, pattern):
 @TABLES
 def test_whoever_reads_is_told_what_to_do_or_that_there_is_nothing_to_do(table):
     can_do = re.compile(
-        r"[Yy]ou do not need to do anything|write to us|lease |[Yy]ou have done your part"
+        r"[Yy]ou do not need to do anything|[Ww]rite to us|lease |[Yy]ou have done your part"
     )
     for kind, text in table.items():
         assert can_do.search(str(text.next_step)), kind

@@ -72,6 +72,12 @@ def test_no_more_than_the_limit_is_taken(chore):
     assert len(FindAttempt.objects.claim(2)) == 1
 
 
+def test_that_there_is_nothing_to_do_is_found_out_without_a_lock(chore, django_assert_num_queries):
+    chore(due_at=timezone.now() + MINUTE)
+    with django_assert_num_queries(1):
+        assert FindAttempt.objects.claim() == []
+
+
 def test_attempts_are_counted_before_the_work(chore):
     chore()
     assert take().attempts == 1
