@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 
 from returns.letters.parts import Facts, in_one_line, next_word_in_short
 from returns.letters.short_words import NEWS_KINDS
-from returns.letters.values import INCIDENT, samples, values, vocabulary
+from returns.letters.values import INCIDENT, brief_sample, samples, values, vocabulary
 from returns.models.notice import Channel, Notice, NoticeKind
 from returns.models.store_text import StoreText
 
@@ -141,7 +141,7 @@ def _too_long(kind: str, form: str, body: str, known: Mapping[str, str]) -> list
 
     values_of_people = dict.fromkeys(ANY_LENGTH, "")
     worst = samples(kind, long=True, **known) | values_of_people
-    if any(fits(text, form) for text in _short_texts(body, worst)):
+    if any(fits(text, form) for text in _short_texts(body, worst, brief_sample(kind))):
         return []
     if form == Channel.SMS:
         return ["With long values it takes more than two text messages. Please shorten it."]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from returns import empathy, formats, texts
-from returns.letters.parts import Facts, in_one_line
+from returns.letters.parts import WRITE_AGAIN, Facts, in_one_line
 from returns.models.notice import Channel, Notice, NoticeKind
 from returns.models.promise import PromiseKind
 from returns.troubles import CAME_BACK
@@ -263,6 +263,13 @@ def samples(kind: str, *, long: bool, **known: str) -> dict[str, str]:
     found["signature"] = f"Ieva, {found['shop']}"
     found["code"] = found["link"].rpartition("/")[2]
     return {name: found[name] for name in (*vocabulary(kind, Channel.SMS), "code")}
+
+
+def brief_sample(kind: str) -> str:
+    """The promise in few words, at its longest; '' for kinds that have it in full only."""
+    if _promised(kind) != PromiseKind.UPDATE:
+        return ""
+    return str(WRITE_AGAIN).format(when=formats.brief_moment(WORDY_DAY))
 
 
 def _of_trouble(kind: str, *, long: bool) -> dict[str, str]:

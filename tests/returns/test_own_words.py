@@ -141,7 +141,7 @@ def test_a_short_text_must_fit_lead_and_be_signed():
         assert own_words.check("order_news", "sms", "", words, known) == [
             f"It must say {{{name}}}."
         ]
-    assert own_words.check("order_news", "sms", "", "We care. " * 12 + good, known) == [
+    assert own_words.check("order_news", "sms", "", "We care. " * 20 + good, known) == [
         "With long values it takes more than two text messages. Please shorten it."
     ]
     assert own_words.check("order_news", "whatsapp", "", "We care. " * 12 + good, known) == []
