@@ -7,7 +7,7 @@ from django.db import models, transaction
 
 from returns.models.event import Actor
 from returns.quiet import Quiet
-from tracking.calendars import days_of
+from tracking.calendars import clock_of, days_of
 
 if TYPE_CHECKING:
     from returns.models.order import Order
@@ -32,8 +32,11 @@ class Outstanding(models.Model):
     @property
     def quiet(self) -> Quiet:
         """When nothing is sent to this buyer that can wait."""
-        store = self._me.store
-        return Quiet(store.quiet_from, store.quiet_until, self._me.where)
+        me, store = self._me, self._me.store
+        abroad = me.country not in ("", store.country)
+        # A country with several clocks: better by the middle one than by ours.
+        zone = me.zone or (clock_of(me.country) if abroad else me.where)
+        return Quiet(store.quiet_from, store.quiet_until, zone)
 
     def word_due(self, now: datetime, days: int = 0) -> datetime:
         """When we have written again: at the close of the `days`-th day (0: as the store

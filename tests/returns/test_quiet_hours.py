@@ -144,6 +144,15 @@ def test_what_an_order_is_promised_is_due_while_its_buyer_is_awake(db, zone, mon
                 assert order.quiet.until(due - LEAD + MINUTE) is None
 
 
+@pytest.mark.django_db
+def test_where_a_country_has_several_clocks_its_middle_one_says_when_it_is_night():
+    store = open_store(quiet_from=time(21), quiet_until=time(8))
+    order = place_order(store, zone="", country="US")
+    assert order.where == "Europe/London", "the hours on its page stay ours"
+    night = datetime(2026, 6, 10, 9, tzinfo=UTC)  # four in the morning in Chicago
+    assert order.quiet.until(night) == datetime(2026, 6, 10, 13, tzinfo=UTC)
+
+
 # --- sending ----------------------------------------------------------------------------------
 
 
