@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 # The test's own thread speaks to the database while the browser's loop runs beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -73,8 +81,8 @@ class Reader:
 
     def look(self) -> None:
         """Looks at the page as it stands: no complaint, accessible, nothing to the side."""
+        expect(self.page.locator("h1")).to_have_count(1)  # a page on its way is waited for
         assert self.complaints == []
-        assert self.page.locator("h1").count() == 1
         if not self.script:
             return
         wide = self.page.evaluate(
