@@ -15,7 +15,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from returns import addresses, tasks
-from returns.models import Photo, ReturnAuthorization
+from returns.models import ContactPoint, Photo, ReturnAuthorization
 from returns.states import Status
 from tests import people
 from tests.browser.test_walk import an_order
@@ -65,6 +65,7 @@ def push(connection: Connection, sub_status: str, hours_ago: float) -> None:
     assert answer.status_code == 200
     process_pushes()
     tasks.follow_returns()
+    ContactPoint.objects.update(wrote_at=None)  # hours pass between two scans
     tasks.deliver_notices()
 
 

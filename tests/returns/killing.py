@@ -5,7 +5,8 @@ For each line that the sending path runs, a worker begins on a copy of the datab
 kills itself there; its lease is made to run out, and another worker works to the end.
 
 Taken is every line of the sending proper when it runs first, those that claim and settle
-also when they run last (which is in another notice), and each tenth line of the rendering, which changes nothing.
+also when they run last (which is in another notice), and each tenth line of the rendering,
+which changes nothing.
 One line of JSON for each says where it was killed and what the rows say afterwards:
 {"number", "place", "killed", "notices", "promises", "events"}.
 """

@@ -90,7 +90,7 @@ def test_after_days_without_a_server_the_next_word_is_not_of_the_past(promise, s
     assert successor().due_at > now + LEAD
     assert successor().due_at == promise.order.word_due(now)
     [notice] = Notice.objects.all()
-    assert notice.state == WorkState.DONE and "not done that in time" in notice.text
+    assert notice.state == WorkState.DONE and "and we did not." in notice.text
 
 
 def test_taken_and_then_hung_up_it_comes_again_and_our_word_is_kept_once(promise, server):
