@@ -33,7 +33,7 @@ LINK = re.compile(r"/k/[\w-]+")
 def database(tmp_path, transactional_db):
     """Two letters are due: one keeps Sarah's promise, the other tells Bob what is wrong."""
     if connection.vendor != "sqlite":
-        pytest.skip("each round works on a copy of the file")
+        pytest.skip("needs SQLite, where a copy of the database is a copy of a file")
     store = open_store()
     sarahs = place_order(store, "JP-1", delivered=False, email="sarah@example.com")
     promise = sarahs.promise_update(by=CLOCK)
