@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from socket import SHUT_RDWR, socket
+from ssl import SSLCertVerificationError
 from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,9 +26,9 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
-from tracking.providers import Error, NoAccess, TooFast
+from tracking.providers import Error, NoAccess, NotReached, TooFast
 
 CONNECT, TOTAL = 5.0, 20.0  # seconds
 MOST = 2 * 1024 * 1024  # bytes
@@ -63,7 +64,8 @@ def call(
     answer has its own). most: bytes of the answer.
 
     Raises Error when there is no whole answer or the server failed (5xx), TooFast for
-    429, NoAccess for 401, 403 and an address or a key that cannot be called with at all.
+    429, NoAccess for 401, 403 and an address or a key that cannot be called with at all,
+    NotReached when no connection was made, so that nothing was asked.
     No message holds the address beyond its host, nor anything that was sent.
     """
     host = _host(url)
@@ -85,7 +87,8 @@ def call(
                 body = _body(response, most, host)
         except (OSError, HTTPError, ValueError) as error:
             # What they say names the whole address, and sometimes headers: keys are there.
-            raise Error(_what_happened(error, host, deadline)) from None
+            kind = NotReached if _never_left(error) else Error
+            raise kind(_what_happened(error, host, deadline)) from None
         if deadline.is_over:
             # Cut off, an answer without a length looks like a whole one.
             raise Error(deadline.words(host))
@@ -159,6 +162,16 @@ def _seconds(told: str) -> float | None:
     except (ValueError, OverflowError):  # no moment, or one that no calendar has
         return None
     return min(max(0.0, wait), LONGEST_WAIT)
+
+
+def _never_left(error: Exception) -> bool:
+    """Whether the connection was not even made: nobody can have heard us."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(error, requests.exceptions.SSLError):
+        return any(isinstance(one, SSLCertVerificationError) for one in getattr(reason, "args", ()))
+    return isinstance(reason, NewConnectionError)
 
 
 def _what_happened(error: Exception, host: str, deadline: "_Deadline") -> str:

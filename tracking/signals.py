@@ -2,8 +2,10 @@
 
 from django.dispatch import Signal
 
-# Both are sent inside the transaction that changed the parcel, which is locked then.
+# The first two are sent inside the transaction that changed the parcel, which is locked then.
 # parcel, before (milestone).
 milestone_reached = Signal()
 # parcel, changes (tracking.models.incident.Changes).
 incidents_changed = Signal()
+# interception; what became of a request to a carrier. Its parcel is not locked.
+interception_changed = Signal()

@@ -5,7 +5,17 @@ import time
 
 from django_q.tasks import async_task
 
-from tracking.models import Account, Connection, Following, Heartbeat, Lane, Parcel, Push
+from tracking.models import (
+    Account,
+    Connection,
+    Following,
+    Heartbeat,
+    Interception,
+    InterceptionReport,
+    Lane,
+    Parcel,
+    Push,
+)
 from tracking.work import place_of
 
 logger = logging.getLogger(__name__)
@@ -37,6 +47,23 @@ def process_pushes() -> None:
         Push.objects.process(pushes)
         if time.monotonic() > until:
             ring()
+            return
+
+
+def ring_interceptions() -> None:
+    """Tells the workers that a carrier is to be asked for something. Losing this call loses
+    nothing."""
+    async_task("tracking.tasks.intercept")
+
+
+def intercept() -> None:
+    """Asks carriers to turn parcels, and what became of it, one request at a time."""
+    until = time.monotonic() + LONGEST_ROUND
+    while reports := InterceptionReport.objects.claim(1):
+        reports[0].process()
+    while Interception.objects.work(limit=1):
+        if time.monotonic() > until:
+            ring_interceptions()
             return
 
 
@@ -76,6 +103,7 @@ def ask(connection: Connection) -> bool:
 def sweep() -> None:
     """Everything that falls due by the clock, and what a lost ring left behind."""
     Push.objects.stale().delete()
+    InterceptionReport.objects.stale().delete()
     Following.objects.forgotten().delete()
     process_pushes()
     watch()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -178,6 +178,10 @@ class Connection(models.Model):
             raise Forged
         delivery = self.adapter.delivery_id(headers, body)[:LONGEST_DELIVERY_ID]
         return Push.objects.keep(self, delivery, body, ring=ring)
+
+    def acknowledge(self, body: bytes) -> dict[str, Any]:
+        """What the provider wants to read before it counts the push as taken."""
+        return self.adapter.acknowledge(body, self.access)
 
     def note_forged(self) -> None:
         """Counts at most one in a second, so that a flood of them costs next to nothing."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q, Value
@@ -15,6 +16,7 @@ from django.utils import timezone
 from tracking import milestones, polling
 from tracking.carriers import CARRIERS
 from tracking.expectations import Delay
+from tracking.gateways import NOWHERE, Address
 from tracking.milestones import Milestone
 from tracking.models.checking import Checking
 from tracking.models.following import REFUSED, Following
@@ -24,6 +26,9 @@ from tracking.providers import Action, News
 from tracking.reports import ScanReport
 from tracking.watch import Seen
 from tracking.work import WorkState
+
+if TYPE_CHECKING:
+    from tracking.models.interception import Interception
 
 __all__ = ["Dispatch", "Parcel", "Story", "Told", "plain"]
 
@@ -430,6 +435,35 @@ class Parcel(models.Model):
         with transaction.atomic():
             Parcel.objects.filter(pk=self.pk).update(phone_tail=tail)
             return self.ask_refused(now)
+
+    def intercept(
+        self,
+        aim: str,
+        *,
+        before: Address,
+        after: Address = NOWHERE,
+        on: date | None = None,
+        reason: str = "other",
+        order_number: str = "",
+        requested_at: datetime | None = None,
+        now: datetime | None = None,
+    ) -> "Interception":
+        """Asks its carrier to bring it elsewhere, or back (`aim`: of tracking.gateways.Aim); a
+        worker makes the request. before, after: where it goes now, and shall go. requested_at:
+        when somebody wanted it. Raises AlreadyTurning while another request is open."""
+        from tracking.models.interception import start
+
+        return start(
+            self,
+            aim,
+            before=before,
+            after=after,
+            on=on,
+            reason=reason,
+            order_number=order_number,
+            requested_at=requested_at,
+            now=now,
+        )
 
     def drop(self) -> None:
         """It was never ours (a mistyped number): nothing of it is kept, and providers are

@@ -357,8 +357,13 @@ class _Look:
         )
 
     def send(self) -> None:
+        from tracking.models.interception import Interception
         from tracking.models.parcel import Parcel
 
+        moved = [pk for pk, parcel in self.parcels.items() if parcel.milestone != self.before[pk]]
+        if moved:
+            # What was asked of a carrier may be shown by it.
+            Interception.objects.of_moved(moved).stir()
         for pk, parcel in self.parcels.items():
             # Receivers write their rows in this same transaction: both or neither.
             if parcel.milestone != self.before[pk]:

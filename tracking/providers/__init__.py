@@ -133,6 +133,10 @@ class Error(Exception):
         super().__init__(message)
 
 
+class NotReached(Error):
+    """No connection was made: nothing was asked, and nobody knows of it."""
+
+
 class TooFast(Error):
     """Nothing is wrong but our pace. after: seconds to wait, None when not told."""
 
