@@ -133,13 +133,22 @@ def order_view(
                 return home
             with speaking(request, order.store, order):
                 if fresh_code and not request.has_fresh_code:
-                    query = urlencode({"next": request.path})
-                    return redirect(f"{addresses.order_page(order, 'step_up')}?{query}")
+                    return to_step_up(request)
                 return _finished(view(request, *args, **kwargs))
 
         return wrapper
 
     return decorate(view) if view else decorate
+
+
+def to_step_up(request: OrderRequest) -> HttpResponse:
+    """To the page that asks for a code, which leads back here. A part of a page cannot be
+    asked for one, so htmx is told to go there as a whole."""
+    query = urlencode({"next": request.path})
+    page = f"{addresses.order_page(request.order, 'step_up')}?{query}"
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=204, headers={"HX-Redirect": page})
+    return redirect(page)
 
 
 def _orders(story: bool, bare: bool) -> QuerySet[Order]:

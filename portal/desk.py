@@ -17,6 +17,7 @@ from django.utils.timesince import timeuntil
 from portal import access
 from portal.views.errors import too_often
 from returns import promise_rate
+from returns.address_queues import WAITING, is_late
 from returns.models import (
     Case,
     ContactPoint,
@@ -40,7 +41,7 @@ LANGUAGE = "en"
 OVERDUE = "Promises overdue"
 SEES_RETURNS, SEES_PARCELS = "returns.view_returnauthorization", "tracking.view_parcel"
 SEES_MESSAGES, SEES_CASES = "returns.view_message", "returns.view_case"
-SEES_PROMISES = "returns.view_promise"
+SEES_PROMISES, SEES_ADDRESSES = "returns.view_promise", "returns.view_addresschange"
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,20 @@ def _of_cases(name: str, query: str, cases: QuerySet[Case]) -> Tile:
     note = f"{apnumber(found['late'])} with a promise that is late" if found["late"] else ""
     page = reverse("admin:returns_case_changelist")
     return Tile(name, f"{page}?{query}", **found, note=note, needs=SEES_CASES)
+
+
+def _addresses() -> list[Tile]:
+    return [_of_addresses(name) for name in WAITING]
+
+
+def _of_addresses(name: str) -> Tile:
+    waiting = WAITING[name]
+    late = Count("pk", filter=Q(is_late()))
+    rows = waiting.rows().order_by()
+    found = rows.aggregate(count=Count("pk"), oldest=Min(waiting.since), late=late)
+    note = f"{apnumber(found['late'])} later than promised" if found["late"] else ""
+    page = reverse("admin:returns_addresschange_changelist")
+    return Tile(waiting.label, f"{page}?queue={name}", **found, note=note, needs=SEES_ADDRESSES)
 
 
 def _to_look_into() -> list[Tile]:
@@ -234,6 +249,7 @@ GROUPS: tuple[Section, ...] = (
         _conversation,
         (SEES_MESSAGES, SEES_CASES),
     ),
+    Section("Addresses", "returns.decide_address", _addresses, (SEES_ADDRESSES,)),
     Section("Requests", "returns.decide_return", _requests),
     Section(
         "Parcels that come back", "returns.receive_return", lambda: _work("receive", "inspect")

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path, registe
 from django.views.generic import RedirectView
 
 from portal.views import (
+    address,
     brand,
     errors,
     find,
@@ -32,12 +33,17 @@ class NumberConverter(RefConverter):
     regex = "HW-[0-9A-Z]{4}-[0-9A-Z]{4}"
 
 
+class AimConverter(RefConverter):
+    regex = "return|hold|reschedule|again"  # that a buyer may ask for; an address has its own
+
+
 class TokenConverter(RefConverter):
     regex = ".+"  # cut off, too long, with a full stop behind it: answered with kind words
 
 
 register_converter(RefConverter, "ref")
 register_converter(NumberConverter, "number")
+register_converter(AimConverter, "aim")
 register_converter(TokenConverter, "token")
 
 returns_pages = [
@@ -74,14 +80,24 @@ messages_pages = [
     path("messages/<uuid:key>/small/", messages.thumbnail, name="message_photo_small"),
 ]
 
+address_pages = [
+    path("address/", address.page, name="address"),
+    path("address/change/", address.change, name="address_change"),
+    path("address/change/<int:shipment>/", address.change, name="address_change"),
+    path("address/changes/<int:pk>/", address.status, name="address_status"),
+    path("address/changes/<int:pk>/withdraw/", address.withdraw, name="address_withdraw"),
+    path("address/confirm/", address.confirm, name="address_confirm"),
+    path("address/<aim:aim>/<int:shipment>/", address.turn, name="address_turn"),
+]
+
 order_pages = [
     path("", order.show, name="order"),
     path("story/", order.story, name="story"),
-    path("address/", order.address, name="address"),
     path("code/", find.step_up, name="step_up"),
     *returns_pages,
     *papers_pages,
     *messages_pages,
+    *address_pages,
 ]
 
 pages: tuple[list[URLPattern | URLResolver], str] = (

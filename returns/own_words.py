@@ -36,6 +36,8 @@ WHY_LOCKED: dict[str, str] = {
     "buyer from being talked out of it.",
     NoticeKind.CONTACT_CHANGED: "It warns the buyer when somebody else may have changed the "
     "contact of an order.",
+    NoticeKind.ADDRESS_ASKED: "It warns the buyer when somebody else may have had a parcel sent "
+    "elsewhere.",
     NoticeKind.RETURN_DECLINED: "It tells the buyer the reason and the rights that remain, as "
     "the law wants it.",
 }
@@ -50,7 +52,7 @@ WITHOUT_PROMISE = LOCKED | {
 }
 # What a short text may not leave out, where the kind alone does not say it.
 WHAT_IT_IS_ABOUT: dict[str, tuple[str, ...]] = {
-    **{kind: ("headline",) for kind in NEWS_KINDS},
+    **{kind: ("headline",) for kind in (*NEWS_KINDS, NoticeKind.ADDRESS_NEWS)},
     NoticeKind.MESSAGE_ANSWER: ("message",),
     NoticeKind.RETURN_REMINDER: ("post_by",),
 }

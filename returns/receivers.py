@@ -5,11 +5,12 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from returns import news, tasks
+from returns.models.address_change import AddressChange
 from returns.models.case import Case
 from returns.models.promise import Promise, PromiseKind
 from returns.models.shipment import Shipment
 from tracking.milestones import TURNED, Milestone
-from tracking.signals import incidents_changed, milestone_reached
+from tracking.signals import incidents_changed, interception_changed, milestone_reached
 
 
 @receiver(milestone_reached)
@@ -50,3 +51,12 @@ def _turned(parcel, shipments) -> None:
 def troubles_changed(sender, parcel, changes, **kwargs) -> None:
     """The rows of the troubles say that they are news; the worker takes them up."""
     transaction.on_commit(tasks.ring_cases, robust=True)
+
+
+@receiver(interception_changed)
+def request_to_carrier_moved(sender, interception, **kwargs) -> None:
+    """The change of address is locked by its order, and here the request is: one row says that
+    there is news, and the worker takes it up."""
+    mine = AddressChange.objects.filter(interception=interception)
+    if mine.update(stirred_at=timezone.now()):
+        transaction.on_commit(tasks.ring, robust=True)

@@ -9,7 +9,7 @@ from django.db import transaction
 from returns.channels import NO_ACCESS, Access
 from returns.models.contact_point import ContactPoint, as_number
 from returns.models.notice import Channel, Notice, NoticeKind
-from returns.urgency import SHORT_KINDS, leaves_at_once
+from returns.urgency import SHORT_KINDS, leaves_at_once, needs_no_pause
 
 if TYPE_CHECKING:
     from returns.models.channel_account import ChannelAccount
@@ -109,7 +109,8 @@ def wait(notice: Notice, now: datetime) -> datetime | None:
     quiet = order.quiet.until(now)
     if quiet:
         return None if _breaks_our_word(notice, now, quiet) else quiet
-    if notice.admitted_at:  # it had its turn, and did not come through
+    # Or it had its turn, and did not come through.
+    if needs_no_pause(notice.kind) or notice.admitted_at:
         return None
     person = order.email or notice.recipient
     with transaction.atomic():

@@ -45,6 +45,14 @@ def follow_cases() -> None:
     Notice.objects.fall_back(now)
 
 
+def follow_addresses() -> None:
+    """Once their contact was told, changes of address go their way; and what became of them."""
+    from returns.models import AddressChange, ShopUpdate
+
+    AddressChange.objects.follow()
+    ShopUpdate.objects.work()
+
+
 def follow_returns() -> None:
     from returns.models import ReturnAuthorization
 
@@ -57,6 +65,7 @@ def work() -> None:
     until = time.monotonic() + LONGEST_ROUND
     judge_attempts()
     deliver_codes()
+    follow_addresses()
     take_in()
     deliver_notices(until)
 

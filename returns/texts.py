@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from returns import formats
+from returns.address_policy import AGAIN
 from returns.codes import (
     Avoid,
     DeclineReason,
@@ -51,6 +52,7 @@ from returns.states import ENDED, Status
 from returns.troubles import CAME_BACK
 from returns.wording import filled
 from tracking import carriers
+from tracking.gateways import Aim
 from tracking.incidents import IncidentKind
 from tracking.texts import Words
 
@@ -259,6 +261,15 @@ EVENTS: dict[str, Words] = {
     EventKind.CASE_CLOSED: _("We have finished looking into it."),
     EventKind.CARRIER_ASKED: _("We asked the carrier about your parcel."),
     EventKind.CARRIER_ANSWERED: _("The carrier answered our question."),
+    EventKind.ADDRESS_CONFIRMED: _("You said that the address is right."),
+    EventKind.ADDRESS_ASKED: _("You asked us to change where your parcel goes."),
+    EventKind.ADDRESS_SENT: _("We passed on what you asked for."),
+    EventKind.ADDRESS_ACCEPTED: _("The carrier said yes."),
+    EventKind.ADDRESS_DONE: _("What you asked for worked."),
+    EventKind.ADDRESS_FAILED: _("What you asked for did not work."),
+    EventKind.ADDRESS_WITHDRAWN: _("The change was stopped."),
+    EventKind.ADDRESS_DECLINED: _("We could not agree to the change."),
+    EventKind.ADDRESS_FEE_CHARGED: _("The shop took the fee for the change."),
     EventKind.CODE_SENT: _("We sent a code to the contact on the order."),
     EventKind.LINKS_CLOSED: _("We closed the links that had opened this order."),
 }
@@ -269,6 +280,33 @@ EVENTS_OF_OURS: dict[str, Words] = {
     EventKind.NUMBER_GIVEN: _("We noted the number of your parcel: {number}"),
     EventKind.NUMBER_CORRECTED: _("We corrected the number of your parcel. It is now {number}"),
     EventKind.PHOTO_ADDED: _("We took a photo."),
+    EventKind.ADDRESS_ASKED: _("We noted that your parcel shall go elsewhere."),
+    EventKind.ADDRESS_WITHDRAWN: _("We stopped the change."),
+}
+
+# The same where it is known what was asked for, by its aim.
+EVENTS_BY_AIM: dict[tuple[str, str], Words] = {
+    (EventKind.ADDRESS_ASKED, Aim.REDIRECT): _("You asked us for another address."),
+    (EventKind.ADDRESS_ASKED, Aim.RETURN): _("You asked us to have it sent back."),
+    (EventKind.ADDRESS_ASKED, Aim.HOLD): _("You asked us to have it kept at a counter."),
+    (EventKind.ADDRESS_ASKED, Aim.RESCHEDULE): _("You asked us to have it brought on another day."),
+    (EventKind.ADDRESS_ASKED, AGAIN): _("You asked us to send it again when it is back."),
+    (EventKind.ADDRESS_DONE, Aim.REDIRECT): _("The new address counts."),
+    (EventKind.ADDRESS_DONE, Aim.RETURN): _("Your parcel comes back to us, as you asked."),
+    (EventKind.ADDRESS_DONE, Aim.DEPOT): _("Your parcel goes back to the depot."),
+    (EventKind.ADDRESS_DONE, Aim.HOLD): _("Your parcel is kept at a counter."),
+    (EventKind.ADDRESS_DONE, Aim.RESCHEDULE): _("Your parcel comes on another day."),
+    (EventKind.ADDRESS_DONE, AGAIN): _("We prepared your parcel to be sent again."),
+}
+EVENTS_BY_AIM_OF_OURS: dict[tuple[str, str], Words] = {
+    (EventKind.ADDRESS_ASKED, Aim.REDIRECT): _("We noted another address."),
+    (EventKind.ADDRESS_ASKED, Aim.RETURN): _("We noted that it shall be sent back to us."),
+    (EventKind.ADDRESS_ASKED, Aim.DEPOT): _("We noted that it shall go back to the depot."),
+    (EventKind.ADDRESS_ASKED, Aim.HOLD): _("We noted that it shall be kept at a counter."),
+    (EventKind.ADDRESS_ASKED, Aim.RESCHEDULE): _(
+        "We noted that it shall be brought on another day."
+    ),
+    (EventKind.ADDRESS_ASKED, AGAIN): _("We noted that it shall be sent again when it is back."),
 }
 
 # The same where it is known who it was. {who}: a first name, or the name of a carrier.
@@ -282,8 +320,11 @@ EVENTS_BY_NAME: dict[str, Words] = {
 def of_event(event: "Event") -> str:
     """The sentence of one line of history, in the active language."""
     who, data = _who(event), _data(event)
-    ours = EVENTS_OF_OURS if event.actor == ActorKind.STAFF else {}
+    is_ours = event.actor == ActorKind.STAFF
+    ours = EVENTS_OF_OURS if is_ours else {}
     words = (EVENTS_BY_NAME if who else ours).get(event.kind, EVENTS[event.kind])
+    by_aim = EVENTS_BY_AIM | (EVENTS_BY_AIM_OF_OURS if is_ours else {})
+    words = by_aim.get((event.kind, str(data.get("aim", ""))), words)
     return filled(words, number=data.get("number", ""), who=who)
 
 
@@ -306,6 +347,9 @@ PROMISES: dict[str, Words] = {
     PromiseKind.ANSWER: _("A person will answer your request by {when}."),
     PromiseKind.REPLY: _("A person will answer your message by {when}."),
     PromiseKind.UPDATE: _("We will write to you again by {when} – even if nothing has changed."),
+    PromiseKind.ADDRESS: _(
+        "We will write to you what became of the change by {when} – even if there is no answer yet."
+    ),
     PromiseKind.QUESTION: _("If we have not heard from you by {when}, we will write to you again."),
     PromiseKind.REMINDER: _("If we have not seen your parcel by {when}, we will remind you then."),
     PromiseKind.DEADLINE: _(
@@ -358,6 +402,9 @@ LATE: dict[str, Words] = {
     ),
     PromiseKind.UPDATE: _(
         "We said that we would write to you about your parcel by {when}, and we did not."
+    ),
+    PromiseKind.ADDRESS: _(
+        "We said that we would write to you what became of the change by {when}, and we did not."
     ),
     PromiseKind.REMINDER: _(
         "We said that we would remind you of your return by {when}, and we did not."

@@ -7,12 +7,14 @@ from returns.models.notice import Channel, NoticeKind
 
 class Urgency(Enum):
     """REQUIRED: codes, money, law, and honest words about a promise that we broke. ANSWER:
-    answers what the buyer has just done. Both leave at once, at any hour. ROUTINE: not in
+    answers what the buyer has just done. Both leave at once, at any hour. SOON: what came
+    of what the buyer asked for; not in the quiet hours, else at once. ROUTINE: not in
     the buyer's quiet hours, and not more than one in an hour. NEWS: the same, gathered for
     some minutes; when it tells of trouble it may be held for a person to read."""
 
     REQUIRED = "required"
     ANSWER = "answer"
+    SOON = "soon"
     ROUTINE = "routine"
     NEWS = "news"
 
@@ -20,6 +22,7 @@ class Urgency(Enum):
 URGENCY: dict[str, Urgency] = {
     NoticeKind.ACCESS_CODE: Urgency.REQUIRED,
     NoticeKind.CONTACT_CHANGED: Urgency.REQUIRED,
+    NoticeKind.ADDRESS_ASKED: Urgency.REQUIRED,
     NoticeKind.RETURN_SETTLED: Urgency.REQUIRED,
     NoticeKind.RETURN_PUT_RIGHT: Urgency.REQUIRED,
     NoticeKind.PROMISE_LATE: Urgency.REQUIRED,
@@ -28,6 +31,8 @@ URGENCY: dict[str, Urgency] = {
     NoticeKind.RETURN_CANCELLED: Urgency.ANSWER,
     NoticeKind.MESSAGE_RECEIVED: Urgency.ANSWER,
     NoticeKind.MESSAGE_ANSWER: Urgency.ANSWER,
+    NoticeKind.ADDRESS_NEWS: Urgency.SOON,
+    NoticeKind.ADDRESS_QUESTION: Urgency.ROUTINE,
     NoticeKind.INFO_REQUESTED: Urgency.ROUTINE,
     NoticeKind.QUESTION_REMINDER: Urgency.ROUTINE,
     NoticeKind.RETURN_DECLINED: Urgency.ROUTINE,
@@ -59,6 +64,8 @@ SHORT_KINDS = frozenset(
         NoticeKind.PROMISE_LATE,
         NoticeKind.MESSAGE_RECEIVED,
         NoticeKind.MESSAGE_ANSWER,
+        NoticeKind.ADDRESS_QUESTION,
+        NoticeKind.ADDRESS_NEWS,
     }
 )
 # A service message that can be stopped says how. What answers the buyer cannot be.
@@ -67,3 +74,8 @@ CAN_BE_STOPPED = frozenset({Channel.SMS, Channel.WHATSAPP})
 
 def leaves_at_once(kind: str) -> bool:
     return URGENCY[kind] in AT_ONCE
+
+
+def needs_no_pause(kind: str) -> bool:
+    """It may leave soon after another message to the same person."""
+    return URGENCY[kind] in AT_ONCE | {Urgency.SOON}

@@ -12,7 +12,7 @@ proxy may need. Passwords that other programs keep in ~/.netrc are sent to nobod
 import json as jsonlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,16 +52,19 @@ def call(
     *,
     form: Mapping[str, str] | None = None,
     json: Any = None,
+    body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     connect: float = CONNECT,
     total: float = TOTAL,
     most: int = MOST,
+    returns: Collection[int] = (),
 ) -> Reply:
     """Calls, and reads the answer to its end. Follows no redirect and keeps no cookie.
 
-    form: sent as a form; json: sent as JSON, also when it is empty. connect, total:
-    seconds, for the connection and for everything together (a name server that does not
-    answer has its own). most: bytes of the answer.
+    form: sent as a form; json: sent as JSON, also when it is empty; body: sent as it is.
+    connect, total: seconds, for the connection and for everything together (a name server
+    that does not answer has its own). most: bytes of the answer. returns: statuses that are
+    answers here, and raise nothing.
 
     Raises Error when there is no whole answer or the server failed (5xx), TooFast for
     429, NoAccess for 401, 403 and an address or a key that cannot be called with at all,
@@ -73,7 +76,7 @@ def call(
         adapter = _Adapter(deadline)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
-        asked = requests.Request(method, url, data=form, json=json)
+        asked = requests.Request(method, url, data=form or body, json=json)
         request = _prepared(session, asked, headers or {})
         try:
             with session.send(
@@ -84,7 +87,7 @@ def call(
                 proxies=get_environ_proxies(url, None),
                 verify=os.environ.get("REQUESTS_CA_BUNDLE") or True,
             ) as response:
-                body = _body(response, most, host)
+                answered = _body(response, most, host)
         except (OSError, HTTPError, ValueError) as error:
             # What they say names the whole address, and sometimes headers: keys are there.
             kind = NotReached if _never_left(error) else Error
@@ -92,8 +95,9 @@ def call(
         if deadline.is_over:
             # Cut off, an answer without a length looks like a whole one.
             raise Error(deadline.words(host))
-    _refuse(response.status_code, response.headers, host)
-    return Reply(response.status_code, response.headers, body)
+    if response.status_code not in returns:
+        _refuse(response.status_code, response.headers, host)
+    return Reply(response.status_code, response.headers, answered)
 
 
 def json_of(reply: Reply) -> Any:

@@ -7,5 +7,6 @@ from django.dispatch import Signal
 milestone_reached = Signal()
 # parcel, changes (tracking.models.incident.Changes).
 incidents_changed = Signal()
-# interception; what became of a request to a carrier. Its parcel is not locked.
+# interception; what became of a request to a carrier. Its row is locked, its parcel is not:
+# receivers wait for no other row.
 interception_changed = Signal()

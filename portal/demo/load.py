@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from portal.demo import staff, talks, waybills
+from portal.demo import detours, staff, talks, waybills
 from portal.demo.album import Album, scenes
 from portal.demo.case import Box, Case, Moment, moment
 from portal.demo.cases import CASES
@@ -24,6 +24,7 @@ from returns.models import (
     Actor,
     CarrierAdvice,
     ChannelAccount,
+    InterceptionRule,
     LinkKey,
     Notice,
     Order,
@@ -33,6 +34,7 @@ from returns.models import (
     PromiseState,
     ReasonPolicy,
     ReturnPolicy,
+    ShopAccount,
     Store,
 )
 from returns.models import Case as CareCase
@@ -41,6 +43,7 @@ from tracking.milestones import Milestone
 from tracking.models import (
     Account,
     Connection,
+    GatewayAccount,
     HolidayNotice,
     Incident,
     Lane,
@@ -81,6 +84,9 @@ def load(now: datetime | None = None) -> bool:
         talking = Order.objects.filter(number__in=[*talks.TALKS, *talks.ASKED])
         for order in talking.select_related("store"):
             talks.tell(order, Actor.staff(keepers[order.store.slug]), now)
+        astray = Order.objects.filter(number__in=detours.DETOURS).select_related("store__account")
+        for order in astray:
+            detours.tell(order, now)
         # Each letter would ring for the worker; the clock's own ring is enough for all of them.
         del connection.run_on_commit[before:]
     return True
@@ -112,6 +118,11 @@ def open_shop(shop: Shop, keeper: User) -> Store:
         ChannelAccount.objects.create(store=store, **values)
     for values in shop.connections:
         Connection.objects.create(account=store.account, **values)
+    for values in shop.gateways:
+        GatewayAccount.objects.create(account=store.account, **values)
+    for values in shop.rules:
+        InterceptionRule.objects.create(store=store, **values)
+    ShopAccount.objects.create(store=store, shop="demo", base="https://shop.example")
     for values in shop.lanes:
         Lane.objects.create(account=store.account, **values)
     for values in shop.holidays:

@@ -22,6 +22,8 @@ FOR_AGENTS = (
     "receive_return",
     "settle_return",
     "change_parcel",
+    "change_interception",
+    "decide_address",
     "answer_message",
     "care_for_case",
     "send_notice",

@@ -8,7 +8,8 @@ from typing import Any
 from portal.demo import staff
 from returns import links
 from returns.codes import Avoid, Payer, Payment, Reason
-from returns.models.store import Lane
+from returns.models.store import AsksAddress, Lane
+from tracking.gateways import Aim
 
 # The key of the vector in README.md. Demo data never goes into production.
 LINK_KEY = links.PUBLIC_KEY
@@ -20,7 +21,8 @@ Row = dict[str, Any]
 class Shop:
     """account, store, policy: values of these models. reasons: reason → ReasonPolicy.
     keeper: who answers its buyers and looks after its cases.
-    advice: CarrierAdvice, best first. connections, channels, lanes: values of these models.
+    advice: CarrierAdvice, best first. connections, gateways, rules (InterceptionRule), channels,
+    lanes: values of these models.
     holidays: the same, but for starts_in, days: counted from the day of loading."""
 
     account: Row
@@ -30,6 +32,8 @@ class Shop:
     keeper: str
     advice: list[Row] = field(default_factory=list)
     connections: list[Row] = field(default_factory=list)
+    gateways: list[Row] = field(default_factory=list)
+    rules: list[Row] = field(default_factory=list)
     channels: list[Row] = field(default_factory=list)
     lanes: list[Row] = field(default_factory=list)
     holidays: list[Row] = field(default_factory=list)
@@ -82,6 +86,8 @@ JUNIPER = Shop(
     store={
         **AT_ALL_HOURS,
         "sign_from": Decimal("180.00"),
+        "asks_address": AsksAddress.DOUBTFUL,
+        "address_desk_from": Decimal("180.00"),
         "appoint_from_grams": 20_000,
         "slug": "juniper-pine",
         "name": "Juniper & Pine",
@@ -134,6 +140,11 @@ JUNIPER = Shop(
         _never(Avoid.CASH_ON_DELIVERY, "Cash on delivery", lane=Lane.DOMESTIC),
     ],
     channels=TEXTS_TO_NOWHERE,
+    gateways=[{"gateway": "demo", "requester_phone": "+37060000014"}],
+    rules=[
+        {"aim": Aim.REDIRECT, "fee": Decimal("15.00"), "not_served": "JE\nGY\nIM"},
+        {"aim": Aim.RETURN, "payer": "store"},
+    ],
     connections=[
         {"provider": "demo", "key": "needs-none"},
         # Opens nothing at 17TRACK, which is never asked; it signs the pushes that
@@ -169,6 +180,7 @@ SHANYUE = Shop(
     store={
         **AT_ALL_HOURS,
         "sign_from": Decimal("400.00"),
+        "asks_address": AsksAddress.ALWAYS,
         "slug": "shanyue",
         "name": "山月茶器",
         "language": "zh-hans",
@@ -218,6 +230,8 @@ SHANYUE = Shop(
         _never(Avoid.NO_PROOF, "国际平邮小包"),
     ],
     channels=TEXTS_TO_NOWHERE,
+    gateways=[{"gateway": "demo", "requester_phone": "+8657155500188"}],
+    rules=[{"payer": "store"}],
     connections=[{"provider": "demo", "key": "needs-none"}],
 )
 

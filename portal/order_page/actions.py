@@ -15,16 +15,18 @@ from portal.order_page.deliveries import deliveries, delivery_back
 from portal.order_page.words import say, say_counted
 from portal.return_page.standing import is_to_post
 from portal.return_page.tell import head
-from returns import addresses, formats, ledger
+from returns import address_policy, address_texts, addresses, formats, ledger
 from returns.codes import OUR_FAULT, Payer, Reason
 from returns.ledger import Availability, Obstacle
 from returns.states import Status
 from returns.texts import obstacle
+from returns.wording import sentences
+from tracking.gateways import Aim
 from tracking.incidents import IncidentKind
-from tracking.milestones import Milestone
+from tracking.milestones import RANK, TURNED, Milestone
 
 if TYPE_CHECKING:
-    from returns.models import Order, ReturnAuthorization, Store
+    from returns.models import Order, ReturnAuthorization, Shipment, Store
 
 # When lines cannot go back for different reasons, the one that helps most is told.
 MOST_USEFUL = (
@@ -36,6 +38,10 @@ MOST_USEFUL = (
     Obstacle.FINAL_SALE,
     Obstacle.NEEDS_NO_PARCEL,
 )
+
+
+# Where it goes no more to the buyer.
+ENDS = TURNED | {Milestone.DELIVERED}
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Action:
 
 def actions(order: "Order", now: datetime, *, has_fresh_code: bool) -> tuple[Action, ...]:
     """The rows of "What you can do". has_fresh_code: the full address may be shown at once."""
-    return (send_back(order, now), address(order, has_fresh_code), write(order))
+    return (send_back(order, now), address(order, has_fresh_code, now), write(order))
 
 
 # --- Sending something back -------------------------------------------------------------------
@@ -117,24 +123,55 @@ def _why_not(lines: list[Availability]) -> str:
 # --- The rest ---------------------------------------------------------------------------------
 
 
-def address(order: "Order", has_fresh_code: bool) -> Action:
-    """To the full address; without a fresh code the way there asks for one by email."""
-    url = addresses.order_page(order, "address")
-    whom = masked_destination(order)
+def address(order: "Order", has_fresh_code: bool, now: datetime) -> Action:
+    """To the full address, and to changing it; without a fresh code the way there asks for
+    one by email."""
+    url, shipment = addresses.order_page(order, "address"), farthest(order)
+    goes_to = say(words.ADDRESS_GOES_TO, whom=masked_destination(order, shipment))
+    told, is_possible = _change(order, shipment, now)
+    title = _("Change the address") if is_possible else _("See the address")
+    if not (shipment and shipment.parcel and shipment.parcel.milestone in ENDS):
+        told = sentences(goes_to, told)
     if has_fresh_code:
-        return Action(url, "pin", _("See the full address"), say(words.ADDRESS_OPEN, whom=whom))
-    title = _("Show the full address")
+        return Action(url, "pin", title, told)
     contact = order.contact(sensitive=True)
     if not contact:
         why = words.ADDRESS_NEW_EMAIL if order.email else words.ADDRESS_NO_EMAIL
-        return Action("", "pin", title, say(why, whom=whom))
+        return Action("", "pin", title, sentences(goes_to, str(why)))
     email = formats.mask_email(contact)
-    return Action(url, "pin", title, say(words.ADDRESS_NEEDS_CODE, whom=whom, email=email))
+    return Action(url, "pin", title, sentences(told, say(words.ADDRESS_NEEDS_CODE, email=email)))
 
 
-def masked_destination(order: "Order") -> str:
+def farthest(order: "Order") -> "Shipment | None":
+    """The parcel that is farthest from the door, which can best be turned; None while
+    something has yet to leave us."""
+    if not order.outbound or any(line.to_ship for line in order.lines.all()):
+        return None
+    return min(order.outbound, key=_nearness)
+
+
+def _change(order: "Order", shipment: "Shipment | None", now: datetime) -> tuple[str, bool]:
+    """On which terms it may go elsewhere, or why not, and whether it may."""
+    if shipment and shipment.delivered_at:  # whatever else is so
+        return address_texts.why_not(address_policy.Obstacle.DELIVERED, carrier=""), False
+    offer = order.address_offers(shipment, now)[Aim.REDIRECT]
+    if offer.is_possible:
+        return say(words.ADDRESS_TERMS, terms=address_texts.short_terms(offer)), True
+    if offer.obstacle == address_policy.Obstacle.SHIPPED:  # not known to need a parcel
+        return "", False
+    carrier = shipment.parcel.carrier if shipment and shipment.parcel else ""
+    return address_texts.why_not(offer.obstacle, carrier=carrier), False
+
+
+def _nearness(shipment: "Shipment") -> int:
+    """How near to its end it is."""
+    return RANK.get(shipment.parcel.milestone, 0) if shipment.parcel else RANK[Milestone.DELIVERED]
+
+
+def masked_destination(order: "Order", shipment: "Shipment | None" = None) -> str:
     """As much of the address as a forwarded link may show: `Sarah W•••, Bristol, …`."""
-    parts = [formats.mask_name(order.name), order.city.strip(), formats.country(order.country)]
+    where = order.destination_of(shipment) if order.address_changes.all() else order
+    parts = [formats.mask_name(where.name), where.city.strip(), formats.country(where.country)]
     between = pgettext("between the parts of an address", ", ")
     return between.join(part for part in parts if part) or "•••"
 

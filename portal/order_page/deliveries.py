@@ -108,11 +108,7 @@ class Delivery:
     @property
     def hotline(self) -> tuple[str, str]:
         """Name and phone of whoever is at the door, where the buyer can call there."""
-        for code in (self.parcel.last_mile, self.parcel.carrier) if self.parcel else ():
-            carrier = carriers.CARRIERS.get(code)
-            if carrier and self.parcel and (phone := carrier.phone_in(self.parcel.destination)):
-                return str(carrier), phone
-        return "", ""
+        return hotline(self.parcel)
 
     @cached_property
     def troubles(self) -> Troubles:
@@ -192,6 +188,15 @@ class Delivery:
     @property
     def customs_seen(self) -> bool:
         return any(scan.milestone == Milestone.CUSTOMS for scan in self.scans)
+
+
+def hotline(parcel: "Parcel | None") -> tuple[str, str]:
+    """Name and phone of whoever brings it to the door, where the buyer can call there."""
+    for code in (parcel.last_mile, parcel.carrier) if parcel else ():
+        carrier = carriers.CARRIERS.get(code)
+        if carrier and parcel and (phone := carrier.phone_in(parcel.destination)):
+            return str(carrier), phone
+    return "", ""
 
 
 def deliveries(order: "Order", now: datetime, *, back: bool = False) -> list[Delivery]:

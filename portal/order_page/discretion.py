@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from returns.discreet import one_form
+from returns.postal.address import PostalAddress
 
 if TYPE_CHECKING:
     from returns.models import Case, Order, Shipment
@@ -67,27 +68,30 @@ def gives_away(order: "Order", text: str) -> bool:
 class Private:
     """What is not told of one buyer, made ready once for all the texts of a page.
 
-    parts: of name, company and street, with blanks around each where words have blanks
-    between them. phone: its last digits, whole_phone: more of them. Each '' where there is
-    none. emails: the address, and the one before it.
+    Of the order, and of every address that it went to or was to go to. parts: of name, company
+    and street, with blanks around each where words have blanks between them. phones: their last
+    digits, whole_phones: more of them. emails: the address, and the one before it.
     """
 
     parts: tuple[str, ...]
-    postcode: str
-    phone: str
-    whole_phone: str
+    postcodes: tuple[str, ...]
+    phones: tuple[str, ...]
+    whole_phones: tuple[str, ...]
     emails: tuple[str, ...]
 
     @classmethod
     def of(cls, order: "Order") -> Self:
-        postcode = _joined(one_form(order.postcode))
-        digits = "".join(filter(str.isdecimal, one_form(order.phone)))
-        has_phone = len(digits) >= DIGITS_OF_A_PHONE
+        changes = order.address_changes.all()
+        elsewhere = (place for row in changes for place in (row.was_before, row.wanted))
+        places = list(dict.fromkeys([PostalAddress.of(order), *elsewhere]))
+        postcodes = {_joined(one_form(place.postcode)) for place in places}
+        numbers = {"".join(filter(str.isdecimal, one_form(place.phone))) for place in places}
+        phones = sorted(digits for digits in numbers if len(digits) >= DIGITS_OF_A_PHONE)
         return cls(
-            parts=tuple(dict.fromkeys(_parts(order))),
-            postcode=postcode if len(postcode) >= 4 else "",
-            phone=digits[-DIGITS_OF_A_PHONE:] if has_phone else "",
-            whole_phone=digits[-DIGITS_OF_A_WHOLE_PHONE:] if has_phone else "",
+            parts=tuple(dict.fromkeys(part for place in places for part in _parts(place))),
+            postcodes=tuple(sorted(code for code in postcodes if len(code) >= 4)),
+            phones=tuple(digits[-DIGITS_OF_A_PHONE:] for digits in phones),
+            whole_phones=tuple(digits[-DIGITS_OF_A_WHOLE_PHONE:] for digits in phones),
             emails=tuple(filter(None, map(one_form, (order.email, order.previous_email)))),
         )
 
@@ -98,16 +102,17 @@ class Private:
         said, joined = f" {_plain(text)} ", _joined(text)
         return (
             any(part in said for part in self.parts)
-            or bool(self.postcode and self.postcode in joined)
-            or bool(self.phone and self.phone in BETWEEN_DIGITS.sub("", text))
-            or bool(self.whole_phone and self.whole_phone in joined)
+            or any(code in joined for code in self.postcodes)
+            or any(digits in BETWEEN_DIGITS.sub("", text) for digits in self.phones)
+            or any(digits in joined for digits in self.whole_phones)
             or any(email in text for email in self.emails)
         )
 
 
-def _parts(order: "Order") -> list[str]:
-    name, company = _plain(one_form(order.name)), _plain(one_form(order.company))
-    lines = [one_form(line) for line in (order.street, order.street2)]
+def _parts(place: PostalAddress) -> list[str]:
+    latin = (place.latin_name, place.latin_street)
+    name, company = _plain(one_form(place.name)), _plain(one_form(place.company))
+    lines = [one_form(line) for line in (place.street, place.street2, *latin)]
     streets = [_plain(re.sub(r"\d+\w?\b", " ", line)) for line in lines]
     return [
         word if _has_no_blanks(word) else f" {word} "

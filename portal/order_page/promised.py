@@ -46,10 +46,10 @@ def promised(order: "Order", now: datetime) -> Promised | None:
     if promise is None:
         return None
     text = words.LATE if promise.due_at < now else _words(order, promise, now)
-    return Promised(promise.due_at, str(text), _how(order, now))
+    return Promised(promise.due_at, str(text), how(order, now))
 
 
-def _how(order: "Order", now: datetime) -> str:
+def how(order: "Order", now: datetime) -> str:
     """Over which channel we write, and whose time the page tells."""
     to, channel = routes.of(order, NoticeKind.ORDER_UPDATE, "", now) or ("", "")
     shown = formats.mask_email(to) if channel == Channel.EMAIL else formats.mask_phone(to)

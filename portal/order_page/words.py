@@ -370,15 +370,15 @@ ANSWERED_IN_HOURS = ngettext_lazy(
     "Something is wrong, or you have a question. A person answers within {hours} working hours",
     "hours",
 )
-ADDRESS_NEEDS_CODE = _(
-    "Goes to {whom}. To see all of it you need a code, which we email to {email}"
-)
-ADDRESS_OPEN = _("Goes to {whom}")
+ADDRESS_GOES_TO = _("Goes to {whom}.")
+# {terms}: who pays, and what else it takes, as a sentence.
+ADDRESS_TERMS = _("{terms}.")
+ADDRESS_NEEDS_CODE = _("We email a code to {email} first")
 ADDRESS_NEW_EMAIL = _(
-    "Goes to {whom}. The email address on the order was added a short time ago, so for three "
-    "days no code goes to it. Write to us"
+    "The email address on the order was added a short time ago, so for three days no code goes to "
+    "it. Write to us"
 )
 ADDRESS_NO_EMAIL = _(
-    "Goes to {whom}. To see all of it you need a code, and the order has no email address to "
-    "send one to. Write to us"
+    "To see all of it you need a code, and the order has no email address to send one to. Write "
+    "to us"
 )

@@ -1,6 +1,8 @@
-"""The order page: the letter, the story beside it, and the full address behind a code."""
+"""The order page: the letter, and the story beside it."""
 
 import hashlib
+from dataclasses import replace
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -8,6 +10,8 @@ from django.views.decorators.http import require_safe
 
 from portal import banner, thread
 from portal.access import OrderRequest, order_view
+from portal.address_page import standing
+from portal.address_page.reading import read_changes
 from portal.order_page.actions import actions, return_rows
 from portal.order_page.discretion import keep_to_yourself
 from portal.order_page.now import all_in_one_parcel, items, promised, tell
@@ -15,14 +19,16 @@ from portal.order_page.return_leg import read_outcomes
 from portal.order_page.timeline import timeline
 from portal.pages import render_page
 from returns import addresses
-from returns.formats import country
 
 
 @require_safe
 @order_view(story=True)
 def show(request: OrderRequest) -> HttpResponse:
     """The whole page."""
-    return render_page(request, "order", _letter(request))
+    context = _letter(request)
+    order, now = request.order, context["now"]
+    context["actions"] = actions(order, now, has_fresh_code=request.has_fresh_code)
+    return render_page(request, "order", context)
 
 
 @require_safe
@@ -37,25 +43,18 @@ def story(request: OrderRequest) -> HttpResponse:
     return response
 
 
-@require_safe
-@order_view(fresh_code=True)
-def address(request: OrderRequest) -> HttpResponse:
-    """The full address, only after a fresh code."""
-    order = request.order
-    *lines, last = order.address_lines or [""]
-    lines = [*lines, country(last) if last == order.country else last]
-    return render_page(request, "address", {"lines": [line for line in lines if line]})
-
-
-def _letter(request: OrderRequest) -> dict[str, object]:
+def _letter(request: OrderRequest) -> dict[str, Any]:
     order, now = request.order, timezone.now()
+    read_changes(order)
     if not request.has_fresh_code:
         keep_to_yourself(order)
     read_outcomes(order)
     thread.read_writers(order)
     told, promise = tell(order, now), promised(order, now)
-    slip = banner.of_order(order, now)
+    told = replace(told, next=(*told.next, *standing.facts(order, now)))
+    changes, slip = standing.rows(order, now), banner.of_order(order, now)
     said = [told.title, *told.next, slip, str(promise and promise.due_at)]
+    said += [row.title for row in changes]
     said.append(promise.text if promise else "")
     return {
         "now": now,
@@ -67,8 +66,8 @@ def _letter(request: OrderRequest) -> dict[str, object]:
         "items": items(order),
         "one_parcel": all_in_one_parcel(order, now),
         "returns": return_rows(order, now),
+        "changes": changes,
         "last_word": thread.last_word(order),
-        "actions": actions(order, now, has_fresh_code=request.has_fresh_code),
         "timeline": timeline(order, now),
         "seen": hashlib.sha256("|".join(said).encode()).hexdigest()[:12],
     }

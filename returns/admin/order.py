@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
+from returns.admin.address_asking import may_ask
+from returns.admin.address_words import standing
 from returns.admin.base import ReadOnly, ReadOnlyInline
 from returns.admin.countdown import countdown
 from returns.admin.pictures import may_see_papers, paper_file
@@ -158,7 +160,7 @@ class OrderAdmin(ReadOnly, ThreadPages):
         context: dict[str, Any] = {}
         order = self.get_object(request, object_id)
         if order is not None and self.has_view_permission(request, order):
-            context = _owed(request, order)
+            context = _owed(request, order) | _addresses(request, order)
         if self._may_close_links(request):
             context["close_links_url"] = reverse(
                 "admin:returns_order_close_links", args=[object_id]
@@ -210,6 +212,19 @@ def _owed(request: HttpRequest, order: Order) -> dict[str, Any]:
         waiting = Count("pk", filter=Q(author=ActorKind.BUYER, answered_at=None))
         context["thread"] = order.messages.aggregate(all=Count("pk"), waiting=waiting)
         context["thread_url"] = address(order.pk)
+    return context
+
+
+def _addresses(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """What was asked for about where it goes, and the way to ask for a caller."""
+    context: dict[str, Any] = {}
+    if request.user.has_perm("returns.view_addresschange"):
+        rows = order.address_changes.select_related(
+            "order__store", "shipment__parcel", "interception"
+        )
+        context["address_changes"] = [(row, standing(row)) for row in rows]
+    if may_ask(request):
+        context["ask_url"] = reverse("admin:returns_addresschange_ask", args=[order.pk])
     return context
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 
 from returns import addresses, formats, own_words, reply_addresses
 from returns.channels import Attachment, Error, Message, Template
+from returns.letters import address
 from returns.letters.allowed import template_for
 from returns.letters.attached import attachments_of
 from returns.letters.facts import FACTS
@@ -35,6 +36,7 @@ __all__ = [
     "WITHOUT_LINK",
     "Letter",
     "body_of",
+    "carries_link",
     "facts_of",
     "is_still_true",
     "language_of",
@@ -95,7 +97,7 @@ def write(notice: Notice) -> Letter:
 def preview(notice: Notice) -> Letter:
     """The same for the desk's eyes: without a link that opens anything, or attachments."""
     with speaking(notice.language, notice.order.where):
-        link = addresses.absolute(notice.order.store, "/k/…")
+        link = addresses.absolute(notice.order.store, "/k/…") if carries_link(notice) else ""
         letter = _composed(notice, link, {})
         try:
             short_text, _template = _short(notice, link, letter.facts)
@@ -228,16 +230,24 @@ def _short(notice: Notice, link: str, facts: Facts) -> tuple[str, Template | Non
 
 def _link(notice: Notice) -> tuple[str, str]:
     """The code of a fresh short link and its whole address; twice '' where none belongs."""
-    if notice.kind in WITHOUT_LINK:
+    if not carries_link(notice):
         return "", ""
-    order, path = notice.order, ""
+    order, page = notice.order, ""
     if notice.authorization:
         page = addresses.return_page(notice.authorization)
-        path = page.removeprefix(addresses.order_page(order))
-    if notice.kind in ABOUT_THREAD:
-        path = addresses.order_page(order, "messages").removeprefix(addresses.order_page(order))
+    elif notice.kind in ABOUT_THREAD:
+        page = addresses.order_page(order, "messages")
+    elif notice.kind in address.ABOUT_ADDRESSES:
+        page = address.path(notice)
+    path = page.removeprefix(addresses.order_page(order))
     code = ShortLink.objects.make(order, path, notice=notice)
     return code, addresses.short_link(order, code)
+
+
+def carries_link(notice: Notice) -> bool:
+    if notice.kind == NoticeKind.ADDRESS_ASKED:
+        return address.is_to_the_trusted(notice)
+    return notice.kind not in WITHOUT_LINK
 
 
 def _render(kind: str, part: str, facts: Facts) -> str:

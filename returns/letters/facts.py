@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from returns import formats, texts
 from returns.guide import Guide
-from returns.letters import parcel_back, thread, to_the_buyer
+from returns.letters import address, parcel_back, thread, to_the_buyer
 from returns.letters.parts import (
     Facts,
     apology,
@@ -144,6 +144,9 @@ FACTS: dict[str, Callable[[Notice], Facts]] = {
     NoticeKind.PROMISE_LATE: _late,
     NoticeKind.MESSAGE_RECEIVED: thread.received,
     NoticeKind.MESSAGE_ANSWER: thread.answer,
+    NoticeKind.ADDRESS_QUESTION: address.question,
+    NoticeKind.ADDRESS_ASKED: address.asked,
+    NoticeKind.ADDRESS_NEWS: address.news,
     NoticeKind.CONTACT_CHANGED: _contact,
     NoticeKind.ACCESS_CODE: _code,
 }

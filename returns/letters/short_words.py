@@ -45,6 +45,10 @@ GOT_MESSAGE: Words = _("Thank you, we have your message about order {order}.")
 ANSWERED: Words = _("We have answered your message about order {order}.")
 READ_IT: Words = _("You find our answer on your page.")
 
+IS_IT_RIGHT: Words = _("Should your order {order} go to this address: {address}?")
+LOOK_AT_ADDRESS: Words = _("Please look whether the address of your order {order} is right.")
+CONFIRM_OR_CHANGE: Words = _("Please confirm it here, or change it.")
+
 # Led by a trouble, which the headline names. {may}: the sentence of MAY or MAY_BACK.
 # {promised}: the promise in few words, with its hour.
 TROUBLE: tuple[Variant, ...] = (
@@ -104,6 +108,27 @@ SHORT: dict[str, tuple[Variant, ...]] = {
     NoticeKind.PROMISE_LATE: _variants(WE_ARE_LATE, "{fact}", about=(OF_ORDER,)),
     NoticeKind.MESSAGE_RECEIVED: _variants(GOT_MESSAGE),
     NoticeKind.MESSAGE_ANSWER: (("{message}", "{promise}"), ("{message}",), (ANSWERED, READ_IT)),
+    NoticeKind.ADDRESS_QUESTION: (
+        (IS_IT_RIGHT, "{fact}", CONFIRM_OR_CHANGE, "{promise}"),
+        (IS_IT_RIGHT, "{fact}", CONFIRM_OR_CHANGE),
+        (IS_IT_RIGHT, CONFIRM_OR_CHANGE, "{promise}"),
+        (IS_IT_RIGHT, CONFIRM_OR_CHANGE),
+        (LOOK_AT_ADDRESS, "{fact}", CONFIRM_OR_CHANGE),
+        (LOOK_AT_ADDRESS, CONFIRM_OR_CHANGE),
+        (LOOK_AT_ADDRESS,),
+    ),
+    NoticeKind.ADDRESS_NEWS: (
+        ("{headline}", "{fact}", "{solution}", "{promise}", OF_ORDER, TIMES),
+        ("{headline}", "{fact}", "{solution}", "{promise}", OF_ORDER),
+        ("{headline}", "{solution}", "{promise}", OF_ORDER),
+        ("{headline}", "{solution}", "{promise}"),
+        ("{headline}", "{cost}", "{promise}", OF_ORDER),
+        ("{headline}", "{cost}", "{promise}"),
+        ("{headline}", "{solution}", OF_ORDER),
+        ("{headline}", "{cost}", OF_ORDER),
+        ("{headline}", "{cost}"),
+        ("{headline}",),
+    ),
 }
 # Kinds that may be led by a trouble.
 NEWS_KINDS = frozenset(

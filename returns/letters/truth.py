@@ -7,6 +7,7 @@ from django.utils import timezone
 from returns.codes import ResolutionKind
 from returns.letters.parts import renewed
 from returns.models.access import FindAttempt
+from returns.models.address_change import AddressChange
 from returns.models.authorization import ReturnAuthorization
 from returns.models.case import Case
 from returns.models.notice import Notice, NoticeEvent, NoticeKind, What
@@ -49,6 +50,11 @@ def is_still_true(notice: Notice, now: datetime | None = None) -> bool:
             return notice.order.awaits_news(now)
         case NoticeKind.ORDER_NEWS | NoticeKind.RETURN_NEWS:
             return bool(still_news(notice))
+        case NoticeKind.ADDRESS_QUESTION:
+            # The answer comes back to who is asked: not to a contact that is new itself.
+            return notice.order.waits_for_confirmation and not notice.order.contact_is_new(now)
+        case NoticeKind.ADDRESS_NEWS:
+            return _is_news_of_address(notice)
         case NoticeKind.MESSAGE_RECEIVED:
             # Answered already: that was quick, and says more.
             return notice.entry is None or notice.entry.answered_at is None
@@ -85,6 +91,14 @@ def _is_true(event: NoticeEvent) -> bool:
     if event.what == What.ARRIVED:
         return parcel is not None and parcel.milestone == Milestone.DELIVERED
     return shipment is not None and (parcel is None or parcel.milestone not in FINAL)
+
+
+def _is_news_of_address(notice: Notice) -> bool:
+    """What has moved on since has a letter of its own; "no answer yet" ends with the answer."""
+    mine = AddressChange.objects.filter(order=notice.order)
+    if "status" not in notice.facts:
+        return mine.unanswered().exists()
+    return mine.filter(pk=notice.facts["change"], status=notice.facts["status"]).exists()
 
 
 def _is_news_of(rma: ReturnAuthorization, notice: Notice, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from returns import empathy, formats, texts
+from returns.letters.address import IS_IT_RIGHT, NO_ANSWER_YET
 from returns.letters.parts import WRITE_AGAIN, Facts, in_one_line
 from returns.models.notice import Channel, Notice, NoticeKind
 from returns.models.promise import PromiseKind
@@ -42,6 +43,8 @@ NAMES: dict[str, str] = {
     "post_by": "The last day to post the return. Nothing where there is none.",
     "question": "What we asked the buyer.",
     "message": "What a person of us wrote to the buyer.",
+    "address": "Where it goes, as the label will read, in one line.",
+    "cost": "What it costs the buyer, or that it costs nothing.",
     "facts": "Everything that the standard letter tells. It cannot be left out.",
     "items": "The things that the return is about, as a list.",
     "code": "The end of the link, for a text whose address stands in it already.",
@@ -63,6 +66,8 @@ VOCABULARY: dict[str, tuple[str, ...]] = {
     NoticeKind.INFO_REQUESTED: (*COMMON, *OF_RETURN, "question"),
     NoticeKind.QUESTION_REMINDER: (*COMMON, *OF_RETURN, "question"),
     NoticeKind.MESSAGE_ANSWER: (*COMMON, "message"),
+    NoticeKind.ADDRESS_QUESTION: (*COMMON, "address", "fact"),
+    NoticeKind.ADDRESS_NEWS: (*COMMON, "fact", "solution", "cost"),
 }
 
 
@@ -94,6 +99,8 @@ def values(notice: Notice, facts: Facts, link: str) -> dict[str, str]:
         **_of_return(notice, facts),
         "question": facts.get("question", ""),
         "message": notice.entry.text if notice.entry else "",
+        "address": facts.get("address", ""),
+        "cost": facts.get("cost", ""),
     }
     return {name: str(found[name] or "").strip() for name in VOCABULARY[notice.kind]}
 
@@ -152,8 +159,8 @@ def _parts(notice: Notice, facts: Facts) -> dict[str, str]:
             "fact": gravest.fact,
             "solution": gravest.solution,
         }
-    fact = facts.get("late", "") if notice.kind == NoticeKind.PROMISE_LATE else ""
-    return {"empathy": "", "fact": fact, "solution": ""}
+    fact = facts.get("late" if notice.kind == NoticeKind.PROMISE_LATE else "fact", "")
+    return {"empathy": "", "fact": fact, "solution": facts.get("solution", "")}
 
 
 def _of_return(notice: Notice, facts: Facts) -> dict[str, str]:
@@ -195,6 +202,7 @@ PROMISED: dict[str, str] = {
     NoticeKind.QUESTION_REMINDER: PromiseKind.QUESTION,
     NoticeKind.MESSAGE_RECEIVED: PromiseKind.REPLY,
     NoticeKind.MESSAGE_ANSWER: PromiseKind.REPLY,
+    NoticeKind.ADDRESS_QUESTION: PromiseKind.DISPATCH,
 }
 SHORTEST = {
     "name": ("Li", "李雷"),
@@ -211,6 +219,8 @@ SHORTEST = {
     "message": ("Yes.", "可以。"),
     "empathy": ("We are sorry.", "很抱歉。"),
     "solution": ("You do not need to do anything.", "你什么都不用做。"),
+    "address": ("Li Lei, Elm Road 1, Rome", "李雷，中山路1号，上海"),
+    "cost": ("You pay nothing.", "你不用付钱。"),
 }
 LONGEST = {
     "name": ("Maximiliane-Charlotte-Josephine", "阿依古丽·买买提艾力"),
@@ -240,6 +250,15 @@ LONGEST = {
         "on the bell, the phone? If anything is missing or wrong, write to us soon.",
         "请看看订单上的地址：门牌号、楼层房号、收件人姓名、电话都对吗？如果有缺的或写错的，请尽快写信告诉我们。",
     ),
+    "address": (
+        "Maximiliane-Charlotte-Josephine Whitcombe, The Juniper & Pine Company, Dumont d'Urville "
+        "Strasse 1204, Llanfairpwllgwyngyll, United Kingdom of Great Britain and Northern Ireland",
+        "阿依古丽·买买提艾力，新疆维吾尔自治区克孜勒苏柯尔克孜自治州阿图什市帕米尔路西二十一院光明社区三号楼二单元一千二百零四室",
+    ),
+    "cost": (
+        "You pay 128,000,000.00 IDR, and only if it works.",
+        "你付 128,000,000.00 印度尼西亚盾，成功了才付。",
+    ),
 }
 
 
@@ -256,6 +275,7 @@ def samples(kind: str, *, long: bool, **known: str) -> dict[str, str]:
         "headline": _most((text.title for text in INCIDENTS.values()), pick),
         "fact": _most(facts, pick).format(when=when),
         **_of_trouble(kind, long=long),
+        **_of_address(kind),
         "promise": str(texts.PROMISES[_promised(kind)]).format(when=when),
         "post_by": formats.day(day),
         **known,
@@ -284,6 +304,12 @@ def _of_trouble(kind: str, *, long: bool) -> dict[str, str]:
     told = {"headline": text.title, "empathy": kindly, "fact": text.sentence}
     known = told if long else told | {"solution": text.next_step}
     return {name: str(words) for name, words in known.items()}
+
+
+def _of_address(kind: str) -> dict[str, str]:
+    """So that a preview does not lead with a parcel that is lost."""
+    leads = {NoticeKind.ADDRESS_QUESTION: IS_IT_RIGHT, NoticeKind.ADDRESS_NEWS: NO_ANSWER_YET}
+    return {"headline": str(leads[kind])} if kind in leads else {}
 
 
 def _promised(kind: str) -> str:

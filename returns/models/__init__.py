@@ -1,4 +1,7 @@
 from returns.models.access import FindAttempt, ShortLink, Throttle
+from returns.models.address_change import AddressChange, ChangeStatus, Verified
+from returns.models.address_confirmation import AddressConfirmation
+from returns.models.addressing import NotOffered
 from returns.models.authorization import ReturnAuthorization
 from returns.models.carrier_contact import CarrierContact
 from returns.models.case import CASE_KINDS, Case, CaseKind
@@ -18,6 +21,7 @@ from returns.models.event import (
     EventKind,
 )
 from returns.models.inbound import Inbound
+from returns.models.interception_rule import InterceptionRule
 from returns.models.notice import Channel, Notice, NoticeEvent, NoticeKind
 from returns.models.order import Order, OrderLine, Wanted
 from returns.models.photo import Photo
@@ -28,7 +32,10 @@ from returns.models.resolution import Resolution
 from returns.models.return_line import ReturnLine
 from returns.models.settling import Award, TooMuch
 from returns.models.shipment import Shipment, ShipmentLine
+from returns.models.shop_account import ShopAccount
+from returns.models.shop_update import ShopUpdate
 from returns.models.store import (
+    AsksAddress,
     CarrierAdvice,
     Lane,
     LinkKey,
@@ -48,12 +55,16 @@ __all__ = [
     "SHOP",
     "Actor",
     "ActorKind",
+    "AddressChange",
+    "AddressConfirmation",
     "ApprovedTemplate",
+    "AsksAddress",
     "Award",
     "CarrierAdvice",
     "CarrierContact",
     "Case",
     "CaseKind",
+    "ChangeStatus",
     "Channel",
     "ChannelAccount",
     "ContactPoint",
@@ -65,10 +76,12 @@ __all__ = [
     "Finding",
     "Found",
     "Inbound",
+    "InterceptionRule",
     "Lane",
     "LinkKey",
     "Message",
     "MessagePhoto",
+    "NotOffered",
     "Notice",
     "NoticeEvent",
     "NoticeKind",
@@ -87,12 +100,15 @@ __all__ = [
     "ReturnPolicy",
     "Shipment",
     "ShipmentLine",
+    "ShopAccount",
+    "ShopUpdate",
     "ShortLink",
     "Store",
     "StoreText",
     "Surplus",
     "Throttle",
     "TooMuch",
+    "Verified",
     "Wanted",
     "Way",
 ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import phonenumbers
 from django.conf import settings
 from django.db import connections, models, router, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -137,6 +137,13 @@ class ThrottleQuerySet(models.QuerySet["Throttle"]):
         most, period = limit
         name, _ = _window(key, period, now)
         return self.filter(key=name, count__gte=most).exists()
+
+    def any_used_up(self, key: str, limits: Sequence[Limit], now: datetime | None = None) -> bool:
+        """The same for several limits at once."""
+        full = Q()
+        for most, period in limits:
+            full |= Q(key=_window(key, period, now)[0], count__gte=most)
+        return self.filter(full).exists()
 
     def stale(self) -> "ThrottleQuerySet":
         return self.filter(ends_at__lt=timezone.now())
@@ -363,7 +370,7 @@ def proves(order: "Order", typed: str) -> bool:
     found = False
     if order.email:
         found |= constant_time_compare(typed.casefold(), order.email.casefold())
-    if postcode := _plain(order.postcode):
+    for postcode in filter(None, map(_plain, order.known_postcodes)):
         found |= constant_time_compare(_plain(typed), postcode)
     digits, phone = _digits(typed), _digits(order.phone)
     if len(phone) >= 4 and re.fullmatch(r"[\d\s()+./-]+", typed):

@@ -12,21 +12,24 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from returns import policy
+from returns.codes import Disposition, Kind, Payer, Reason, Reception, ResolutionKind, Wish
 from returns.models.deciding import Deciding
 from returns.models.event import CARRIER, CLOCK, RULE, Actor, EventKind
 from returns.models.notice import NoticeKind
 from returns.models.posting import POSTED_BEFORE
-from returns.models.promise import AT_ONCE
+from returns.models.promise import AT_ONCE, PromiseKind
 from returns.models.receiving import Receiving
 from returns.models.resolution import Resolution
 from returns.models.return_line import ReturnLine
-from returns.models.settling import Settling
+from returns.models.settling import SENT_WITHIN, Settling
 from returns.outlook import Outlook
 from returns.states import ENDED, IllegalTransition, Status
 from tracking.milestones import MOVING, Milestone
 
 if TYPE_CHECKING:
     from returns.models.order import Order, Wanted
+    from returns.models.shipment import Shipment
 
 # No 0 O 1 I L U: what is read aloud or copied by hand must come back the same.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -91,6 +94,66 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
             rma.approve(by=RULE, now=now)
         else:
             rma._promise_answer(now)
+        return rma
+
+    def of_parcel_that_came_back(
+        self, order: "Order", shipment: "Shipment", *, by: Actor, now: datetime
+    ) -> "ReturnAuthorization | None":
+        """Its carrier brought it back to us, and its buyer wants it sent once more: what was in
+        it is received and taken, and new goods are owed. Under the order's lock. None when
+        other returns hold all of it."""
+        free = {line.pk: line for line in order.with_goods().lines.all() if line.returnable}
+        inside = {
+            part.line_id: min(part.quantity, free[part.line_id].returnable)
+            for part in shipment.lines.all()
+            if part.line_id in free
+        }
+        if not inside:
+            return None
+        none = Decimal(0)
+        worth = {
+            pk: policy.share(
+                line.paid_for_kept, line.kept, 0, Decimal(0), inside[pk], order.currency
+            )
+            for pk, line in free.items()
+            if pk in inside
+        }
+        moments = ("requested_at", "approved_at", "received_at", "inspected_at", "resolved_at")
+        rma = self.create(
+            order=order,
+            number=self.unused_number(),
+            kind=Kind.RETURN_TO_SENDER,
+            status=Status.RESOLVED,
+            wish=Wish.REPLACEMENT,
+            form_key=f"back-{shipment.pk}",
+            requested_by=by.kind,
+            decided_by=by.user,
+            payer=Payer.STORE,
+            value=sum(worth.values(), none),
+            **dict.fromkeys(moments, now),
+        )
+        ReturnLine.objects.bulk_create(
+            ReturnLine(
+                authorization=rma,
+                line_id=pk,
+                reason=Reason.CHANGED_MIND,
+                amount=worth[pk],
+                **dict.fromkeys(("requested", "approved", "received", "accepted", "resolved"), n),
+                reception=Reception.RECEIVED,
+                disposition=Disposition.RETURN_TO_CUSTOMER,
+            )
+            for pk, n in inside.items()
+        )
+        rma.order = order
+        Resolution.objects.create(
+            authorization=rma,
+            kind=ResolutionKind.REPLACEMENT,
+            decided_at=now,
+            decided_by=by.user,
+        )
+        due = order.store.calendar.close_of_working_day(now, SENT_WITHIN)
+        rma._promise(PromiseKind.GOODS, due, by, now)
+        rma._tell(EventKind.RETURN_RESOLVED, by, now)
         return rma
 
     def unused_number(self) -> str:

@@ -92,6 +92,15 @@ class EventKind(models.TextChoices):
     CASE_CLOSED = "case_closed", "Case closed"
     CARRIER_ASKED = "carrier_asked", "The carrier was asked"
     CARRIER_ANSWERED = "carrier_answered", "The carrier answered"
+    ADDRESS_CONFIRMED = "address_confirmed", "The buyer confirmed the address"
+    ADDRESS_ASKED = "address_asked", "Another address (or the like) asked for"
+    ADDRESS_SENT = "address_sent", "Warehouse or carrier asked"
+    ADDRESS_ACCEPTED = "address_accepted", "The carrier said yes"
+    ADDRESS_DONE = "address_done", "The change worked"
+    ADDRESS_FAILED = "address_failed", "The change did not work"
+    ADDRESS_WITHDRAWN = "address_withdrawn", "The change was withdrawn"
+    ADDRESS_DECLINED = "address_declined", "The change was declined"
+    ADDRESS_FEE_CHARGED = "address_fee_charged", "The fee was charged"
     CODE_SENT = "code_sent", "A code was sent"
     LINKS_CLOSED = "links_closed", "Links closed by the desk"
 
@@ -100,6 +109,7 @@ class EventKind(models.TextChoices):
 HIDDEN_FROM_BUYER = frozenset(
     {
         EventKind.CODE_SENT,
+        EventKind.ADDRESS_FEE_CHARGED,
         EventKind.CASE_GIVEN,
         EventKind.CASE_CLOSED,
         EventKind.MESSAGE_READ,

@@ -20,6 +20,8 @@ from django.utils import timezone
 
 from returns import links, news
 from returns.dispatch import outbound
+from returns.models.address_confirmation import AddressConfirmation
+from returns.models.address_told import AddressTold
 from returns.models.event import SHOP, Event, EventKind
 from returns.models.notice import Notice, NoticeKind
 from returns.models.outstanding import SENT_WITHIN
@@ -39,18 +41,8 @@ if TYPE_CHECKING:
 POSTED_LATELY = timedelta(days=2)
 # Read and written at once when many orders come in.
 CHUNK = 200
-CONTACT = (
-    "name",
-    "email",
-    "phone",
-    "company",
-    "street",
-    "street2",
-    "city",
-    "region",
-    "postcode",
-    "country",
-)
+ADDRESS = ("name", "company", "street", "street2", "city", "region", "postcode", "country")
+CONTACT = ("email", "phone", *ADDRESS)
 
 
 class Outcome(StrEnum):
@@ -228,7 +220,8 @@ class _Intake:
 
     def _create(self, arrived: Sequence[tuple[OrderData, str]]) -> None:
         """New orders with all that is known of them. Nothing of it is news to anybody:
-        no letter is written, except that goods on their way get their promise."""
+        no letter is written but the question whether a new order's address is right, and
+        goods on their way get their promise."""
         orders = []
         for data, print_ in arrived:
             order = self.order_model(
@@ -257,8 +250,10 @@ class _Intake:
         for order in self.order_model.objects.filter(pk__in=on_the_road).with_goods():
             Promise.objects.of_update(order, by=SHOP, now=self.now)
         to_send = [order.pk for order, data in pairs if self._may_await_dispatch(order)]
-        for order in self.order_model.objects.filter(pk__in=to_send).with_goods():
+        waiting = list(self.order_model.objects.filter(pk__in=to_send).with_goods())
+        for order in waiting:
             Promise.objects.of_dispatch(order, by=SHOP, now=self.now)
+        AddressConfirmation.objects.ask(self.store, waiting, self.now)
 
     def _ship(
         self, pairs: "list[tuple[Order, OrderData]]", lines: "dict[int, dict[str, OrderLine]]"
@@ -323,7 +318,8 @@ class _Intake:
     def _update(self, order: "Order", data: OrderData, print_: str) -> None:
         order.store = self.store
         was_cancelled, had_refunded = order.cancelled_at, order.refunded_total
-        self._change_contact(order, data)
+        address = AddressTold.read(order, data)
+        self._change_contact(order, data, address)
         self._fill(order, data, print_)
         if was_cancelled and order.cancelled_at:
             # Shops that only know a status give the time of the last change.
@@ -335,6 +331,7 @@ class _Intake:
         self._write_fulfilments(order, data, lines)
         if order.cancelled_at and not was_cancelled:
             self._note_cancelled(order)
+        address.settle(known, self.now)
         # Read anew: what it knew of its parcels is of before.
         fresh = order.locked()
         if self._may_be_on_its_way(order, data):
@@ -392,16 +389,18 @@ class _Intake:
             )
             order.discount_total = sum((line.discount for line in data.lines), Decimal(0))
 
-    def _change_contact(self, order: "Order", data: OrderData) -> None:
-        """Takes the contact over; who could be reached until now is told at once."""
+    def _change_contact(self, order: "Order", data: OrderData, address: AddressTold) -> None:
+        """Takes the contact over; who could be reached until now is told at once. An address
+        of ours that the shop does not have yet stays, and its phone is nobody's new one."""
         if not any(getattr(data, name) for name in CONTACT if name != "country"):
             # The shop did not say who it is (it may not be allowed to): nothing changes.
             return
+        phone = order.phone if address.is_our_phone(data.phone) else data.phone
         changed = [
             name
             for name, old, new in (
                 ("email", order.email.casefold(), data.email.casefold()),
-                ("phone", _digits(order.phone), _digits(data.phone)),
+                ("phone", _digits(order.phone), _digits(phone)),
             )
             # A first email is trusted no sooner than a changed one.
             if old != new and (old or name == "email")
@@ -425,7 +424,8 @@ class _Intake:
                     changed=changed,
                     event=f"contact-{order.pk}-{self.now.timestamp():.6f}-{position}",
                 )
-        for name in CONTACT:
+        order.email, order.phone = data.email, phone
+        for name in () if address.keeps_ours else ADDRESS:
             setattr(order, name, getattr(data, name))
 
     def _note_cancelled(self, order: "Order") -> None:

@@ -64,6 +64,9 @@ class NoticeKind(models.TextChoices):
     PROMISE_LATE = "promise_late", "We are late"
     MESSAGE_RECEIVED = "message_received", "We have your message"
     MESSAGE_ANSWER = "message_answer", "Answer of a person"
+    ADDRESS_QUESTION = "address_question", "Is the address right?"
+    ADDRESS_ASKED = "address_asked", "A change of address was asked for"
+    ADDRESS_NEWS = "address_news", "What became of the change of address"
     CONTACT_CHANGED = "contact_changed", "Contact was changed"
     ACCESS_CODE = "access_code", "Code to open the order"
 
@@ -85,6 +88,8 @@ class What(models.TextChoices):
 
 # Never kept after sending: the text itself would open the order.
 SECRET_KINDS = frozenset({NoticeKind.ACCESS_CODE})
+# Nothing else is asked before these have left (AddressChange.told).
+URGENT_KINDS = SECRET_KINDS | {NoticeKind.ADDRESS_ASKED}
 # Several pieces of these within minutes are one message.
 GATHERED = frozenset({NoticeKind.ORDER_NEWS, NoticeKind.RETURN_NEWS})
 # A draft whose news has turned good need not be held.
@@ -101,7 +106,7 @@ class NoticeQuerySet(LeasedQuerySet["Notice"]):
 
     def urgent(self) -> "NoticeQuerySet":
         """What somebody sits waiting for, and what is worth nothing in ten minutes."""
-        return self.filter(kind__in=SECRET_KINDS)
+        return self.filter(kind__in=URGENT_KINDS)
 
     def next_one(self, without: Collection[str] = ()) -> "list[Notice]":
         """The one that goes next, claimed; none when nothing is due. without: channels."""

@@ -17,6 +17,8 @@ from django.utils.translation import pgettext
 from returns import ledger, links, policy
 from returns.codes import Kind, Wish
 from returns.models.access import Throttle, TooOften
+from returns.models.addressing import Addressing
+from returns.models.confirming import Confirming
 from returns.models.event import Actor
 from returns.models.intake import TakesIn
 from returns.models.outstanding import Outstanding
@@ -79,7 +81,7 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
         )
 
 
-class Order(Outstanding, Writing):
+class Order(Addressing, Confirming, Outstanding, Writing):
     store = models.ForeignKey(Store, models.PROTECT, related_name="orders")
     number = models.CharField(max_length=120, help_text="As the buyer knows it, without #.")
     ref = models.CharField(max_length=180, editable=False)

@@ -31,6 +31,7 @@ class PromiseKind(models.TextChoices):
     ANSWER = "answer", "Answer the request"
     REPLY = "reply", "Answer the message"
     UPDATE = "update", "Write again about the parcel"
+    ADDRESS = "address", "Tell what became of the change of address"
     QUESTION = "question", "Ask once more"
     REMINDER = "reminder", "Remind before the deadline"
     DEADLINE = "deadline", "Write when the time to post is over"
@@ -49,11 +50,19 @@ class PromiseState(models.TextChoices):
 
 # What can only be kept by writing: not promised to a buyer whose address we do not have.
 KEPT_BY_WRITING = frozenset(
-    {PromiseKind.UPDATE, PromiseKind.QUESTION, PromiseKind.REMINDER, PromiseKind.DEADLINE}
+    {
+        PromiseKind.UPDATE,
+        PromiseKind.ADDRESS,
+        PromiseKind.QUESTION,
+        PromiseKind.REMINDER,
+        PromiseKind.DEADLINE,
+    }
 )
-HAVE_A_SUBJECT = frozenset({PromiseKind.UPDATE, PromiseKind.QUESTION, PromiseKind.DISPATCH})
+HAVE_A_SUBJECT = frozenset(
+    {PromiseKind.UPDATE, PromiseKind.ADDRESS, PromiseKind.QUESTION, PromiseKind.DISPATCH}
+)
 # Of these the clock writes the letter that keeps them, some time before they fall due.
-WRITTEN_BY_THE_CLOCK = frozenset({PromiseKind.UPDATE, PromiseKind.QUESTION})
+WRITTEN_BY_THE_CLOCK = frozenset({PromiseKind.UPDATE, PromiseKind.ADDRESS, PromiseKind.QUESTION})
 # The clock ticks each minute and a sweep takes its time; that is not being late.
 GRACE = timedelta(minutes=5)
 # A question that nobody answers is asked so often, with so many working days between.
@@ -198,13 +207,13 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
             authorization=promise.authorization,
             at=now,
         )
-        again_at = notice.facts.get("again_at")
+        again_at = promise._due_again(notice, now)
         if again_at is None:
             return
         self.make(
             notice.order,
             promise.kind,
-            datetime.fromisoformat(again_at),
+            again_at,
             by=CLOCK,
             authorization=promise.authorization,
             follows=promise if promise.state == PromiseState.BROKEN else None,
@@ -331,6 +340,8 @@ class Promise(models.Model):
                 promise._end_well(order, now)
             elif promise.kind == PromiseKind.QUESTION:
                 promise._write(order, NoticeKind.QUESTION_REMINDER, now)
+            elif promise.kind == PromiseKind.ADDRESS:
+                promise._write(order, NoticeKind.ADDRESS_NEWS, now)
             elif promise.authorization:
                 if not promise._tell(order, NoticeKind.RETURN_NEWS):
                     promise._write(order, NoticeKind.RETURN_UPDATE, now)
@@ -354,6 +365,8 @@ class Promise(models.Model):
             return order.awaits_dispatch(self.due_at)
         if not order.email:
             return False
+        if self.kind == PromiseKind.ADDRESS:
+            return order.address_changes.unanswered().exists()
         if self.kind == PromiseKind.QUESTION:
             return rma is not None and rma.waits_for_buyer
         if rma is not None:
@@ -388,7 +401,8 @@ class Promise(models.Model):
     def _write(self, order: "Order", kind: str, now: datetime) -> None:
         held = now + timedelta(minutes=order.store.hold_minutes)
         latest = self.due_at - MARGIN
-        is_draft = order.has_trouble and order.store.hold_minutes and latest > now
+        is_news = kind != NoticeKind.ADDRESS_NEWS
+        is_draft = is_news and order.has_trouble and order.store.hold_minutes and latest > now
         facts = self._next(order) | ({"late": True} if self.is_late(now) else {})
         Notice.objects.write(
             order,
@@ -409,6 +423,8 @@ class Promise(models.Model):
 
     def _again_at(self, order: "Order") -> datetime | None:
         """When we write once more; of a question not for ever: then the desk decides."""
+        if self.kind == PromiseKind.ADDRESS:
+            return order.word_due(self.due_at, 1)
         if self.kind != PromiseKind.QUESTION:
             again_at = order.word_due(self.due_at)
             travels = self.authorization_id is not None
@@ -416,6 +432,14 @@ class Promise(models.Model):
         asked = Promise.objects.filter(authorization=self.authorization, kind=self.kind)
         days = DAYS_BETWEEN_QUESTIONS
         return order.word_due(self.due_at, days) if asked.count() < MOST_QUESTIONS else None
+
+    def _due_again(self, notice: Notice, now: datetime) -> datetime | None:
+        """When we write again after this letter of ours, which has left."""
+        if again_at := notice.facts.get("again_at"):
+            return datetime.fromisoformat(again_at)
+        # Another change was asked for while the answer to this one was on its way out.
+        waits = self.kind == PromiseKind.ADDRESS and self.has_subject(notice.order)
+        return notice.order.word_due(now, 1) if waits else None
 
     def _break(self, order: "Order", now: datetime) -> None:
         """Says honestly that we are late, with a new time; the old one counts as broken."""

@@ -32,6 +32,12 @@ HALF_AN_HOUR = timedelta(minutes=30)
 AWAKE_FOR = timedelta(hours=6)
 
 
+class AsksAddress(models.TextChoices):
+    OFF = "off", "Never"
+    DOUBTFUL = "doubtful", "When something about it looks wrong"
+    ALWAYS = "always", "Always"
+
+
 class Store(models.Model):
     account = models.ForeignKey("tracking.Account", models.PROTECT, related_name="+")
     slug = models.SlugField(max_length=40, unique=True, help_text="Stands in every address.")
@@ -103,6 +109,21 @@ class Store(models.Model):
         "tells that a parcel has left",
         default=True,
         help_text="Off when the shop’s own mail says it already.",
+    )
+    asks_address = models.CharField(
+        "asks whether the address is right",
+        max_length=8,
+        choices=AsksAddress,
+        default=AsksAddress.OFF,
+        help_text="After the order, by email or SMS. An answer is never waited for.",
+    )
+    address_desk_from = models.DecimalField(
+        "a person decides about addresses from",
+        null=True,
+        blank=True,
+        help_text="Value of the order in the store’s currency from which no address is changed "
+        "before a person has looked. Empty: never.",
+        **AMOUNT,
     )
     case_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

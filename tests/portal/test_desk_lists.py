@@ -54,6 +54,32 @@ LISTS: dict[str, dict[str, str]] = {
         "keys__auth_token__startswith": "a",
         "store__orders__email__startswith": "s",
     },
+    "shopaccount": {
+        "keys__token__startswith": "a",
+        "base__startswith": "https",
+        "store__orders__email__startswith": "s",
+    },
+    "shopupdate": {
+        "key__startswith": "a",
+        "address__city": "Bath",
+        "change__order__email__startswith": "s",
+        "account__keys__token__startswith": "a",
+    },
+}
+LISTS |= {
+    "addresschange": OF_AN_ORDER
+    | {
+        "after__city__startswith": "B",
+        "before__street__startswith": "1",
+        "verified_note__contains": "a",
+        "interception__gateway__keys__key__startswith": "a",
+        "shipment__parcel__phone_tail__startswith": "1",
+        "user__password__startswith": "p",
+    },
+    "interceptionrule": {
+        "store__orders__email__startswith": "s",
+        "store__channel_accounts__hook_key__startswith": "a",
+    },
 }
 ASKED = [(name, lookup, value) for name, asked in LISTS.items() for lookup, value in asked.items()]
 OFFERED = [
@@ -63,6 +89,12 @@ OFFERED = [
     ("contactpoint", "store__id__exact", "1"),
     ("inbound", "account__store__id__exact", "1"),
     ("channelaccount", "provider__exact", "twilio"),
+    ("shopaccount", "shop__exact", "shopify"),
+    ("shopupdate", "state__exact", "dead"),
+    ("addresschange", "queue", "decide"),
+    ("addresschange", "store", "juniper-pine"),
+    ("addresschange", "stage__exact", "unshipped"),
+    ("interceptionrule", "store__id__exact", "1"),
 ]
 
 

@@ -14,6 +14,9 @@ from returns.models import (
     RULE,
     SHOP,
     Actor,
+    AddressChange,
+    AddressConfirmation,
+    AsksAddress,
     Award,
     CarrierAdvice,
     Case,
@@ -30,12 +33,21 @@ from returns.models import (
     Store,
 )
 from returns.models.event import ActorKind
+from returns.postal.address import PostalAddress
 from returns.states import Status
 from tests import people
+from tracking.gateways import Aim
 from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.models import ScanReport
 
+BATH = PostalAddress(
+    name="Sarah Whitcombe",
+    street="8 Chapel Row",
+    city="Bath",
+    postcode="BA1 1HN",
+    country="GB",
+)
 GOODS = (("Linen shirt", "68.00", 1, {"variant": "Oat, size M"}), ("Beeswax candles", "24.00", 2))
 
 
@@ -239,6 +251,25 @@ class Shop:
         rma.promises.get().come_due()
         return latest(NoticeKind.PROMISE_LATE)
 
+    def is_it_right(self, **values) -> Notice:
+        order = self.order(shipped=False, days_ago=0, **values)
+        self.store.asks_address = AsksAddress.ALWAYS
+        AddressConfirmation.objects.ask(self.store, [order], timezone.now())
+        return latest(NoticeKind.ADDRESS_QUESTION)
+
+    def sent_elsewhere(self, **values) -> AddressChange:
+        """Another address was asked for, of an order that has not left."""
+        order = self.order(shipped=False, **values)
+        return order.change_address(Aim.REDIRECT, after=BATH, key="form", by=BUYER)
+
+    def elsewhere(self) -> Notice:
+        self.sent_elsewhere()
+        return latest(NoticeKind.ADDRESS_ASKED)
+
+    def news_of_address(self) -> Notice:
+        self.sent_elsewhere().note_in_shop()
+        return latest(NoticeKind.ADDRESS_NEWS)
+
     def contact(self) -> Notice:
         order = self.order(
             email="new@example.com",
@@ -314,6 +345,9 @@ WRITERS: dict[str, Callable[[Shop], Notice]] = {
     NoticeKind.MESSAGE_ANSWER: Shop.answered,
     NoticeKind.ORDER_UPDATE: Shop.update,
     NoticeKind.PROMISE_LATE: Shop.late,
+    NoticeKind.ADDRESS_QUESTION: Shop.is_it_right,
+    NoticeKind.ADDRESS_ASKED: Shop.elsewhere,
+    NoticeKind.ADDRESS_NEWS: Shop.news_of_address,
     NoticeKind.CONTACT_CHANGED: Shop.contact,
     NoticeKind.ACCESS_CODE: Shop.code,
 }

@@ -55,8 +55,8 @@ LONGEST = 60  # seconds, for one worker
 class Lines:
     """Counts the lines of the path as they run. reached: called with each of them."""
 
-    def __init__(self, reached: Callable[[int, str], None]) -> None:
-        self.count, self.reached = 0, reached
+    def __init__(self, reached: Callable[[int, str], None], path: tuple[str, ...] = PATH) -> None:
+        self.count, self.reached, self.path = 0, reached, path
 
     def __enter__(self) -> "Lines":
         watch = sys.monitoring
@@ -71,7 +71,7 @@ class Lines:
 
     def _line(self, code: Any, line: int) -> object:
         name = code.co_filename.removeprefix(f"{HOUSE}/")
-        if not name.startswith(PATH):
+        if not name.startswith(self.path):
             return sys.monitoring.DISABLE
         self.count += 1
         self.reached(self.count, f"{name}:{line} in {code.co_name}")

@@ -151,6 +151,10 @@ def test_its_link_leads_to_the_page_it_is_about(any_letter):
     if notice.authorization:
         page = resolve(f"/s/{notice.order.store.slug}/o/{notice.order.ref}/{found.path}")
         assert page.kwargs["number"] == notice.authorization.number
+    elif notice.kind == NoticeKind.ADDRESS_QUESTION:
+        assert found.path == "address/confirm/"
+    elif "change" in notice.facts:
+        assert found.path == f"address/changes/{notice.facts['change']}/"
     else:
         assert found.path == ("messages/" if notice.entry else "")
     assert found.notice == notice

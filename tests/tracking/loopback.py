@@ -119,12 +119,15 @@ class Loopback:
     def take(self, seen: Seen) -> Answer:
         with self._changed:
             self.seen.append(seen)
-            plays = self._plays.get(seen.path)
-            play = (plays.pop(0) if len(plays) > 1 else plays[0]) if plays else None
+            play = self.choose(seen)
             self._changed.notify_all()
         if play is None:
             return Answer(status=404, body=b"Nothing is here.")
         return play(seen) if callable(play) else play
+
+    def choose(self, seen: Seen) -> Play | None:
+        plays = self._plays.get(seen.path)
+        return (plays.pop(0) if len(plays) > 1 else plays[0]) if plays else None
 
     def finish(self, failure: BaseException | None = None) -> None:
         with self._changed:
@@ -140,8 +143,9 @@ class Loopback:
 
 
 @contextmanager
-def loopback() -> Iterator[Loopback]:
-    played = Loopback()
+def loopback(played: Loopback | None = None) -> Iterator[Loopback]:
+    """played: what is asked of it, when not by `answers`."""
+    played = played or Loopback()
 
     class Handler(_Handler):
         server_played = played

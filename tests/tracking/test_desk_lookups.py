@@ -9,12 +9,14 @@ from django.test import RequestFactory
 
 from tests.tracking.desk import NUMBER, account, connect, follow, member, parcel
 from tracking.admin.base import Narrowed
-from tracking.models import Connection, Parcel, Push
+from tracking.models import Connection, GatewayAccount, Interception, Parcel, Push
 
 pytestmark = pytest.mark.django_db
 
 SECRET = {
     Connection: ("key", "salt", "customer", "base"),
+    GatewayAccount: ("keys", "hook_key", "base"),
+    Interception: ("before", "after", "key"),
     Parcel: ("phone_tail", "value"),
     Push: ("body",),
 }
@@ -70,6 +72,12 @@ def test_no_list_answers_a_question_about_a_secret(model):
         ("account", ["connections__key__startswith=S", "parcels__phone_tail=4711"]),
         ("push", ["account__connections__key__startswith=S", "body__contains=4711"]),
         ("lane", ["account__connections__salt__startswith=S"]),
+        ("gatewayaccount", ["keys__key__startswith=S", "hook_key__startswith=a", "base=x"]),
+        (
+            "interception",
+            ["after__city=Bath", "before__street__startswith=1", "gateway__keys__key=S",
+             "parcel__phone_tail=4711", "key=x"],
+        ),
         ("holidaynotice", ["account__connections__salt__regex=^S"]),
         (
             "parcel",
@@ -93,6 +101,9 @@ def test_such_a_question_is_refused(page, questions):
         ("connection", "account__id__exact={account}"),
         ("connection", "provider__exact=17track&is_active__exact=1"),
         ("connection", "is_asked__exact=1"),
+        ("gatewayaccount", "account__id__exact={account}&gateway__exact=ups"),
+        ("interception", "work=call&over=phone&carrier=ups&asked=yes&within=90"),
+        ("interception", "status__exact=sent&aim__exact=redirect&o=1"),
         ("lane", "account__id__exact={account}&learned=yes"),
         ("lane", "origin=CN&destination__exact=DE"),
         ("holidaynotice", "account__id__exact={account}&works__exact=1"),

@@ -124,6 +124,13 @@ def test_who_is_not_let_in_has_no_access(server, status):
     assert str(status) in str(refused(server, Answer(status=status), NoAccess))
 
 
+def test_a_status_that_is_an_answer_here_is_returned(server):
+    reply = call(server, Answer(status=401, body=b"605"), returns=[401])
+    assert (reply.status, reply.body) == (401, b"605")
+    with pytest.raises(NoAccess):
+        call(server, Answer(status=403), returns=[401])
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 599])
 def test_a_server_that_is_out_of_order_may_be_well_again(server, status):
     answer = Answer(status=status, headers={"Retry-After": "7"})

@@ -1,3 +1,21 @@
-from tracking.admin import account, connection, holiday, lane, parcel, push
+from tracking.admin import (
+    account,
+    connection,
+    gateway_account,
+    holiday,
+    interception,
+    lane,
+    parcel,
+    push,
+)
 
-__all__ = ["account", "connection", "holiday", "lane", "parcel", "push"]
+__all__ = [
+    "account",
+    "connection",
+    "gateway_account",
+    "holiday",
+    "interception",
+    "lane",
+    "parcel",
+    "push",
+]

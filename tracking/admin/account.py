@@ -13,6 +13,7 @@ from tracking.models import Account
 # What a page of its own shows of an account: words, page, what narrows it down.
 BELONGINGS = (
     ("Connections to providers", "tracking_connection_changelist", ""),
+    ("Gateways that turn parcels", "tracking_gatewayaccount_changelist", ""),
     ("Lanes", "tracking_lane_changelist", ""),
     ("Lanes that were learned", "tracking_lane_changelist", "&learned=yes"),
     ("Holidays of ours", "tracking_holidaynotice_changelist", ""),

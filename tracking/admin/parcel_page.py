@@ -11,9 +11,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from tracking import carriers, providers
+from tracking import carriers, gateways, providers
+from tracking.admin.calling import AIMS
 from tracking.health import REFUSALS
-from tracking.models import Following, Incident, Lanes, Parcel, Push, Scan, merged
+from tracking.models import Following, Incident, Interception, Lanes, Parcel, Push, Scan, merged
 from tracking.models.push import KEPT_FOR
 from tracking.providers import Action
 from tracking.work import WorkState
@@ -103,7 +104,17 @@ def page(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
         "followed": [Followed(row, now) for row in parcel.followings.all()],
         "pushes": list(pushes_about(parcel)),
         "found_at": found_at(parcel, request),
+        "interceptions": _asked_for(parcel, request),
     }
+
+
+def _asked_for(parcel: Parcel, request: HttpRequest) -> list[tuple[Interception, str, str]]:
+    """Each request to its carrier, what was wanted, and over what it was asked."""
+    if not request.user.has_perm("tracking.view_interception"):
+        return []
+    rows = parcel.interceptions.select_related("gateway")
+    over = (gateways.label_of(row.gateway.gateway) if row.gateway else "Telephone" for row in rows)
+    return [(row, AIMS.get(row.aim, row.aim), way) for row, way in zip(rows, over, strict=True)]
 
 
 def pushes_about(parcel: Parcel) -> "QuerySet[Push]":
@@ -122,6 +133,7 @@ def found_at(parcel: Parcel, request: HttpRequest) -> list[tuple[str, str]]:
     wanted = [
         ("Its order", "returns_order", "returns.view_order"),
         ("Its cases and promises", "returns_case", "returns.view_case"),
+        ("Its changes of address", "returns_addresschange", "returns.view_addresschange"),
     ]
     if parcel.is_inbound:
         returned = "returns_returnauthorization", "returns.view_returnauthorization"

@@ -221,7 +221,7 @@ class Gateway(Protocol):
         """What it wants to read, as JSON, before it counts the call as taken."""
         ...
 
-    def parse(self, body: bytes) -> list[Told]:
+    def parse(self, body: bytes, access: Access) -> list[Told]:
         """What the call says. Raises Error."""
         ...
 

@@ -13,6 +13,7 @@ KEYS: tuple[str, ...] = ()
 OPTIONS: tuple[str, ...] = ("answer",)
 AIMS = frozenset(Aim)
 CAN_CHECK = CAN_WITHDRAW = True
+ANSWERS = [str(outcome) for outcome in Outcome]
 
 
 def serves(carrier: str, aim: str, access: Access) -> bool:
@@ -20,7 +21,9 @@ def serves(carrier: str, aim: str, access: Access) -> bool:
 
 
 def problems(access: Access) -> list[str]:
-    return []
+    if access.keys.get("answer", Outcome.ACCEPTED) in ANSWERS:
+        return []
+    return [f"“answer” is none of: {', '.join(ANSWERS)}."]
 
 
 def request(task: Task, access: Access) -> Answer:
@@ -28,7 +31,8 @@ def request(task: Task, access: Access) -> Answer:
 
 
 def check(task: Task, access: Access) -> Answer:
-    outcome = Outcome(access.keys.get("answer", Outcome.ACCEPTED))
+    answer = access.keys.get("answer")
+    outcome = Outcome(answer) if answer in ANSWERS else Outcome.ACCEPTED
     failure = Failure.REFUSED if outcome == Outcome.FAILED else ""
     return Answer(outcome, failure=failure)
 
@@ -49,5 +53,5 @@ def acknowledge(body: bytes, access: Access) -> dict[str, Any]:
     return {}
 
 
-def parse(body: bytes) -> list[Told]:
+def parse(body: bytes, access: Access) -> list[Told]:
     raise Error("The demo tells nothing.", permanent=True)

@@ -47,5 +47,5 @@ def acknowledge(body: bytes, access: Access) -> dict[str, Any]:
     return {}
 
 
-def parse(body: bytes) -> list[Told]:
+def parse(body: bytes, access: Access) -> list[Told]:
     raise Error("Nobody tells us anything here.", permanent=True)

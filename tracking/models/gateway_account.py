@@ -76,6 +76,8 @@ class GatewayAccount(models.Model):
         return f"{self.account} at {gateways.label_of(self.gateway)}"
 
     def clean(self) -> None:
+        if not isinstance(self.keys, dict):
+            raise ValidationError({"keys": "It must be an object: names, and their values."})
         missing = [name for name in self.adapter.KEYS if not self.keys.get(name)]
         if missing:
             raise ValidationError({"keys": f"Missing: {', '.join(missing)}."})

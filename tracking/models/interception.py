@@ -1,50 +1,45 @@
 """Interception: one request to a carrier about a parcel on its way, and what became of it.
 
 A leased row that stays due until the parcel's road is over: first the request is made, once;
-then it is asked what became of it, and the scans are looked at. Before the call the row says
-that it is being made (`asked_at`): whoever finds it so afterwards, because a worker was killed
-or the answer never came, does not ask again but finds out. One open request per parcel.
+then it is asked what became of it, and the scans are looked at (`tracking/models/asking.py`).
+One open request per parcel.
+
+Three kinds of word move it, the weaker never over the stronger: what we conclude ourselves
+(`is_guess`), what the carrier, its gateway or a person says, and what the scans prove
+(`is_proven`).
 """
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from tracking import gateways
-from tracking.gateways import (
-    NEVER_ARRIVED,
-    NOWHERE,
-    Address,
-    Aim,
-    Answer,
-    Error,
-    Failure,
-    NoAccess,
-    Outcome,
-    Task,
-)
-from tracking.interceptions import ENDED, OPEN, PROVEN_FROM, SOURCES, proof
+from tracking.gateways import NOWHERE, Address, Aim, Answer, Failure, Outcome, Task
+from tracking.interceptions import ENDED, OPEN, PROVEN_FROM, SOURCES, TELLING, Proof
 from tracking.interceptions import InterceptionStatus as Status
-from tracking.milestones import FINAL, Milestone
+from tracking.milestones import Milestone
 from tracking.models.gateway_account import GatewayAccount
 from tracking.signals import interception_changed
-from tracking.work import LeasedQuerySet, LeasedRow, lease_indexes, place_of
+from tracking.work import LeasedQuerySet, LeasedRow, WorkState, lease_indexes, place_of
 
 logger = logging.getLogger(__name__)
 
 # What never reached the gateway is tried for so long; then a person calls the carrier.
 TRY_FOR = timedelta(minutes=15)
-# How soon it is looked at again, by how long ago it was asked for.
-LOOKS = ((timedelta(hours=2), timedelta(minutes=5)), (timedelta(days=2), timedelta(minutes=30)))
-SELDOM = timedelta(hours=3)
+# What is not asked by then stands still, whyever.
+STUCK_AFTER = 2 * TRY_FOR
 # A request about which nothing was heard for so long has been forgotten by everybody.
 GIVEN_UP_AFTER = timedelta(days=45)
+LONGEST_WORDS, LONGEST_REFERENCE = 500, 120
+DEAREST = Decimal(10) ** 9
 # Outcomes of a gateway → our state.
 STATUS_OF: dict[str, str] = {
     Outcome.SENT: Status.SENT,
@@ -53,11 +48,8 @@ STATUS_OF: dict[str, str] = {
     Outcome.FAILED: Status.FAILED,
     Outcome.WITHDRAWN: Status.WITHDRAWN,
 }
-WHEN_OF: dict[str, str] = {
-    Status.SENT: "sent_at",
-    Status.ACCEPTED: "accepted_at",
-    **dict.fromkeys(ENDED, "ended_at"),
-}
+# What others are told of when it changes.
+NEWS = frozenset({"status", "failure", "is_uncertain", "must_call", "withdraw_wanted_at"})
 
 
 class AlreadyTurning(Exception):
@@ -68,32 +60,48 @@ class InterceptionQuerySet(LeasedQuerySet["Interception"]):
     def open(self) -> "InterceptionQuerySet":
         return self.filter(status__in=OPEN)
 
-    def to_call(self) -> "InterceptionQuerySet":
+    def unasked(self) -> "InterceptionQuerySet":
+        """Those that a worker has yet to ask for, at the gateway of their account."""
+        return self.filter(status=Status.REQUESTED, asked_at=None)
+
+    def to_call(self, now: datetime | None = None) -> "InterceptionQuerySet":
         """The desk's task: a person has to call the carrier, to ask or to find out."""
-        return self.open().filter(
-            Q(status=Status.UNSUPPORTED) | Q(is_uncertain=True) | Q(must_call=True)
-        )
+        late = (now or timezone.now()) - STUCK_AFTER
+        stuck = Q(status=Status.REQUESTED, created_at__lt=late) | Q(state=WorkState.DEAD)
+        asking = Q(status=Status.UNSUPPORTED) | Q(is_uncertain=True) | stuck
+        return self.filter(Q(must_call=True) | asking & Q(status__in=OPEN))
 
     def stir(self, now: datetime | None = None) -> int:
-        """These are looked at again at once, unless they are in somebody's hands."""
-        return self.filter(state="due").update(due_at=now or timezone.now())
+        """These are looked at again at once: by whoever has one in hands as soon as he has
+        done, so that what has changed meanwhile is not overlooked."""
+        stirring = self.filter(state__in=[WorkState.DUE, WorkState.CLAIMED])
+        return stirring.update(due_at=now or timezone.now())
 
-    def of_moved(self, parcels: "list[Any]") -> "InterceptionQuerySet":
-        return self.filter(parcel__in=parcels, watched_until__isnull=False)
+    def watched(self) -> "InterceptionQuerySet":
+        """Those about which the scans can still prove something."""
+        return self.filter(watched_until__isnull=False)
 
     def work(self, limit: int = 20) -> int:
-        """Proceeds with up to so many that are due, one at a time; returns how many."""
+        """Proceeds with up to so many that are due, one at a time, and first with those that
+        somebody waits for to be asked; returns how many."""
         done = 0
-        while done < limit and (claimed := self.claim(1)):
-            claimed[0].proceed()
+        while done < limit and self.due().exists():
+            claimed = self.unasked().claim(1) or self.claim(1)
+            for row in claimed:
+                row.proceed()
+            if not claimed:
+                break
             done += 1
         return done
 
 
 class Interception(LeasedRow):
-    """parcel_milestone: where the parcel was when it was asked for. cost: what the gateway
-    charges us. asked_at: when the call was begun. sent_at: when the carrier (or its gateway)
-    had it. watched_until: until the scans can still prove something."""
+    """carrier: whom it was asked of. while_at: the milestones in which it may be asked for;
+    [] for any. parcel_milestone: where the parcel was when it was asked for. cost: what the
+    gateway charges us. requested_at: when somebody wanted it. asked_at: when the call was
+    begun; whoever finds it set and no answer does not ask again but finds out. sent_at: when
+    the carrier (or its gateway) had it. watched_until: until the scans can still prove
+    something."""
 
     IS_PROMPT = False  # it waits for carriers
 
@@ -107,35 +115,47 @@ class Interception(LeasedRow):
         help_text="Empty: a person calls.",
     )
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    carrier = models.CharField(max_length=40, blank=True)
     aim = models.CharField(max_length=12, choices=[(a.value, a.name.capitalize()) for a in Aim])
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
     on = models.DateField("day of delivery", null=True, blank=True)
     reason = models.CharField(max_length=20, default="other")
     order_number = models.CharField(max_length=120, blank=True)
+    while_at = models.JSONField(default=list, blank=True)
 
     status = models.CharField(max_length=12, choices=Status, default=Status.REQUESTED)
     failure = models.CharField(
         max_length=12, choices=[(f.value, f.name) for f in Failure], blank=True
     )
-    words = models.CharField(max_length=500, blank=True, help_text="The gateway’s own, or ours.")
-    reference = models.CharField("name at the gateway", max_length=120, blank=True)
+    words = models.CharField(
+        max_length=LONGEST_WORDS, blank=True, help_text="The gateway’s own, or ours."
+    )
+    reference = models.CharField("name at the gateway", max_length=LONGEST_REFERENCE, blank=True)
     is_uncertain = models.BooleanField(
         "answer lost", default=False, help_text="Asked, and nobody knows whether it arrived."
     )
     must_call = models.BooleanField(
         "to be called", default=False, help_text="A person has to call about it."
     )
+    is_guess = models.BooleanField(
+        "concluded by us", default=False, help_text="Nobody said so: the carrier’s word counts."
+    )
     is_proven = models.BooleanField("shown by the scans", default=False)
+    was_lost = models.BooleanField(
+        "asked once more", default=False, help_text="The gateway had never heard of it."
+    )
     parcel_milestone = models.CharField(max_length=20, choices=Milestone, blank=True)
     cost = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
 
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     requested_at = models.DateTimeField(default=timezone.now)
     asked_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    called_at = models.DateTimeField("last call", null=True, blank=True)
     withdraw_wanted_at = models.DateTimeField(null=True, blank=True)
     withdraw_asked_at = models.DateTimeField(null=True, blank=True)
     watched_until = models.DateTimeField(null=True, blank=True)
@@ -152,11 +172,19 @@ class Interception(LeasedRow):
             )
         ]
         indexes = [
-            models.Index(fields=["reference"], name="interception_reference"),
+            models.Index(
+                fields=["reference"], name="interception_reference", condition=~Q(reference="")
+            ),
+            models.Index(
+                fields=["parcel"],
+                name="interception_watched",
+                condition=Q(watched_until__isnull=False),
+            ),
             models.Index(
                 fields=["requested_at"],
-                name="interception_to_call",
-                condition=Q(must_call=True) | Q(is_uncertain=True) | Q(status="unsupported"),
+                name="interception_open",
+                condition=Q(status__in=[str(status) for status in sorted(OPEN)])
+                | Q(must_call=True),
             ),
             *lease_indexes("interception"),
         ]
@@ -180,7 +208,7 @@ class Interception(LeasedRow):
         return Task(
             key=self.key.hex,
             number=self.parcel.number,
-            carrier=self.parcel.carrier,
+            carrier=self.carrier,
             aim=self.aim,
             before=Address.from_json(self.before),
             after=Address.from_json(self.after),
@@ -191,226 +219,232 @@ class Interception(LeasedRow):
             order=self.order_number,
         )
 
+    def may_be_asked_at(self, milestone: str) -> bool:
+        return not self.while_at or milestone in self.while_at
+
     # --- verbs ----------------------------------------------------------------------------
 
     def proceed(self, now: datetime | None = None) -> None:
         """Does what comes next with this claimed row, and settles it."""
-        now = now or timezone.now()
+        from tracking.models.asking import Asking
+
         try:
-            self._look_at_scans(now)
-            if self.status == Status.REQUESTED:
-                self._ask(now)
-            elif self.is_open and not self.is_by_phone:
-                self._find_out(now)
+            Asking(self, now or timezone.now()).proceed()
+        except Interception.DoesNotExist:
+            return  # its parcel was dropped meanwhile
         except Exception as error:
             # A flaw of ours; its own words may hold an address.
             logger.error("interception %s: %s", self.pk, place_of(error))
             self.retry(place_of(error))
-            return
-        self._rest(now)
 
     def withdraw(self, now: datetime | None = None) -> bool:
         """It is not wanted any more. Whether that ended it at once, because nobody was asked
         yet; else the gateway is asked to forget it, or a person calls."""
         now = now or timezone.now()
-        with transaction.atomic():
-            mine = Interception.objects.filter(pk=self.pk)
-            unasked = mine.filter(status__in=[Status.REQUESTED, Status.UNSUPPORTED], asked_at=None)
-            if unasked.update(
-                status=Status.WITHDRAWN, ended_at=now, withdraw_wanted_at=now, due_at=now
-            ):
-                self._tell()
+        with self.changing(now):
+            if not self.is_open or self.withdraw_wanted_at:
+                return False
+            self.withdraw_wanted_at = now
+            if self.asked_at is None:
+                self._become(Status.WITHDRAWN, now)
                 return True
-            can = self.gateway is not None and self.gateway.adapter.CAN_WITHDRAW
-            mine.open().filter(withdraw_wanted_at=None).update(
-                withdraw_wanted_at=now, must_call=F("must_call") if can else True
-            )
-            mine.stir(now)
-            self._tell()
+            self._unask(now)
         return False
 
-    def take(
-        self, answer: Answer, now: datetime | None = None, *, proven_at: datetime | None = None
-    ) -> bool:
-        """What somebody told of it, or (proven_at) what the scans show. Told twice, late or out
-        of turn, it moves once and never back. Whether it moved."""
+    def take(self, answer: Answer, now: datetime | None = None) -> bool:
+        """What the carrier or its gateway told of it. Told twice, late or out of turn, it moves
+        once and never back. Whether it moved."""
         now = now or timezone.now()
-        new = STATUS_OF.get(answer.outcome, "")
-        values: dict[str, Any] = {}
-        if answer.reference:
-            values["reference"] = answer.reference[:120]
-        if answer.words:
-            values["words"] = answer.words[:500]
-        if answer.cost is not None:
-            values |= {"cost": answer.cost, "currency": answer.currency}
-        mine = Interception.objects.filter(pk=self.pk)
-        with transaction.atomic():
-            moved = 0
-            if new:
-                at = proven_at or now
-                move: dict[str, Any] = {
-                    "status": new,
-                    WHEN_OF[new]: at,
-                    "failure": answer.failure if new == Status.FAILED else "",
-                    "is_uncertain": False,
-                    "is_proven": proven_at is not None,
-                    **values,
-                }
-                if new in ENDED:
-                    move["must_call"] = False
-                if new != Status.SENT:
-                    # What the carrier answers, it has.
-                    mine.filter(sent_at=None).update(sent_at=at)
-                proven = proven_at is not None and new == Status.SUCCEEDED
-                sources = PROVEN_FROM if proven else SOURCES[new]
-                moved = mine.filter(status__in=sources).update(**move)
-            if moved:
-                self.refresh_from_db()
-                self._tell()
-            elif values:
-                mine.update(**values)
-                self.refresh_from_db()
-        return bool(moved)
-
-    def hand_to_desk(self, why: str, now: datetime | None = None) -> None:
-        """A person has to call: the gateway cannot be reached, or does not say."""
-        mine = Interception.objects.filter(pk=self.pk)
-        with transaction.atomic():
-            unasked = mine.filter(status=Status.REQUESTED, asked_at=None)
-            if not unasked.update(status=Status.UNSUPPORTED, words=why[:500]):
-                mine.open().update(must_call=True, words=why[:500])
+        try:
+            with self.changing(now):
+                return self._take(answer, now)
+        except IntegrityError:
+            # We had concluded that it had ended, and since then another one was begun.
             self.refresh_from_db()
-            self._tell()
+            return False
+
+    def take_proof(self, found: Proof, now: datetime | None = None) -> bool:
+        """What the scans say of it. Whether it moved."""
+        with self.changing(now or timezone.now()):
+            if found.status == Status.ACCEPTED:
+                # Before it was asked for, it was somebody else's wish that was taken up.
+                unanswered = self.asked_at and self.status in SOURCES[Status.ACCEPTED]
+                return bool(unanswered) and self._become(found.status, found.at)
+            if not found.is_sure:
+                return self.is_open and self._become(
+                    found.status, found.at, failure=found.failure, is_guess=True
+                )
+            if self.is_proven and found.status == Status.FAILED:
+                return False
+            if self.status == found.status and not self.is_guess:
+                self.is_proven = True
+                return False
+            may = self.status in PROVEN_FROM[found.status] or self.is_guess
+            return may and self._become(
+                found.status, found.at, failure=found.failure, is_proven=True
+            )
+
+    def hand_to_desk(self, why: str, now: datetime | None = None) -> bool:
+        """A person has to call: the gateway cannot be reached, or does not say. Whether that
+        is new."""
+        with self.changing(now or timezone.now()):
+            if self.must_call or not (self.is_open or self.withdraw_wanted_at):
+                return False
+            if self.status == Status.REQUESTED and self.asked_at is None:
+                self.status, self.gateway = Status.UNSUPPORTED, None
+            elif self.status == Status.UNSUPPORTED:
+                return False
+            else:
+                self.must_call = True
+            self.words = clean(why, LONGEST_WORDS)
+        return True
 
     def note_call(
-        self, outcome: str, words: str, *, failure: str = "", now: datetime | None = None
+        self,
+        outcome: str,
+        words: str = "",
+        *,
+        failure: str = "",
+        cost: Decimal | None = None,
+        currency: str = "",
+        now: datetime | None = None,
     ) -> bool:
-        """A person called the carrier: outcome is one of Outcome (SENT: asked, the answer
-        comes later). Whether it moved."""
+        """A person called the carrier. outcome: of Outcome; SENT: it was asked, the answer
+        comes later; NOTHING: the carrier has never heard of it; NO_NEWS: nobody answered, and
+        somebody has to call again. Whether it moved."""
         now = now or timezone.now()
-        Interception.objects.filter(pk=self.pk, asked_at=None).update(asked_at=now)
-        Interception.objects.filter(pk=self.pk).update(must_call=False, is_uncertain=False)
         if outcome == Outcome.NOTHING:
-            # The carrier has never heard of it: it may be asked by a new request.
-            return self.take(Answer(Outcome.FAILED, failure=Failure.NO_ANSWER, words=words), now)
-        return self.take(Answer(Outcome(outcome), failure=failure, words=words), now)
+            outcome, failure = Outcome.FAILED, Failure.NO_ANSWER
+        answer = Answer(Outcome(outcome), "", failure, words, cost, currency)
+        try:
+            with self.changing(now):
+                self.called_at = now
+                if outcome != Outcome.NO_NEWS:
+                    self.must_call = False
+                    if self.is_open or self.is_guess:
+                        self.asked_at = self.asked_at or now
+                return self._take(answer, now)
+        except IntegrityError:
+            self.refresh_from_db()
+            return False
+
+    def give_up(self, failure: str, words: str = "", now: datetime | None = None) -> bool:
+        """It is over by our own conclusion, as long as nobody says otherwise."""
+        now = now or timezone.now()
+        with self.changing(now):
+            if self.is_open:
+                self._become(Status.FAILED, now, failure=failure, is_guess=True)
+                self.words = clean(words, LONGEST_WORDS) or self.words
+                return True
+        return False
+
+    def call_off(self, words: str, now: datetime | None = None) -> bool:
+        """The parcel is not what we took it for: it is over, and whoever was asked already is
+        asked to forget it."""
+        now = now or timezone.now()
+        with self.changing(now):
+            if not self.is_open:
+                return False
+            self._become(Status.FAILED, now, failure=Failure.NO_ANSWER)
+            self.words = clean(words, LONGEST_WORDS)
+            if self.asked_at:
+                self.withdraw_wanted_at = self.withdraw_wanted_at or now
+                self._unask(now)
+        return True
 
     # --- step by step ---------------------------------------------------------------------
 
-    def _ask(self, now: datetime) -> None:
-        gateway = self.gateway
-        if gateway is None or not gateway.is_active:
-            self.hand_to_desk("No interface: the carrier has to be called.", now)
-            return
-        if self.asked_at is not None:
-            # A worker was lost in the call, or its answer: asking again could be a second one.
-            self._note_lost("The worker that asked was lost.", now)
-            return
-        self.parcel.refresh_from_db(fields=["milestone"])
-        if self.parcel.milestone in FINAL:
-            self.take(Answer(Outcome.FAILED, failure=Failure.DELIVERED), now)
-            return
-        mine = Interception.objects.filter(
-            pk=self.pk, status=Status.REQUESTED, asked_at=None, lease_owner=self.lease_owner
-        )
-        if not mine.update(asked_at=now):
-            self.refresh_from_db()
-            return
-        self.asked_at = now
-        try:
-            answer = gateway.adapter.request(self.task, gateway.access)
-        except NEVER_ARRIVED as error:
-            Interception.objects.filter(pk=self.pk).update(asked_at=None, last_error=str(error))
-            self.asked_at = None
-            if isinstance(error, NoAccess) or now - self.requested_at > TRY_FOR:
-                self.hand_to_desk(str(error), now)
-        except Error as error:
-            self._note_lost(str(error), now)
-        else:
-            self.take(answer, now)
-
-    def _note_lost(self, why: str, now: datetime) -> None:
-        """It may have arrived: it counts as asked, and somebody finds out."""
-        mine = Interception.objects.filter(pk=self.pk)
+    @contextmanager
+    def changing(self, now: datetime) -> Iterator[None]:
+        """Locked, and read anew; what is changed inside is written, and told to others."""
         with transaction.atomic():
-            mine.filter(status=Status.REQUESTED).update(
-                status=Status.SENT, sent_at=now, is_uncertain=True, words=why[:500]
-            )
-            self.refresh_from_db()
-            self._tell()
-        if self.gateway and self.gateway.adapter.CAN_CHECK:
-            self._find_out(now)
+            rows = Interception.objects.select_for_update(of=("self",), no_key=True)
+            self.look_again(rows)
+            before = {name: getattr(self, name) for name in WRITTEN}
+            yield
+            changed = {name for name in WRITTEN if getattr(self, name) != before[name]}
+            if changed:
+                self.save(update_fields=changed)
+            if "status" in changed:
+                self._rouse(now)
+            if changed & NEWS:
+                interception_changed.send(sender=Interception, interception=self)
 
-    def _find_out(self, now: datetime) -> None:
-        """Asks the gateway what became of it, and to forget it where that is wanted."""
+    def look_again(self, rows: "models.QuerySet[Interception] | None" = None) -> None:
+        """As it is now, but for the lease, which is the caller's own or nobody's."""
+        self.refresh_from_db(fields=FACTS, from_queryset=rows)
+
+    def _rouse(self, now: datetime) -> None:
+        """Nothing can come of what was never asked for; else somebody looks at it."""
+        mine = Interception.objects.filter(pk=self.pk).exclude(state=WorkState.CLAIMED)
+        if self.asked_at is None and self.status in ENDED:
+            mine.update(state=WorkState.DONE, done_at=now, watched_until=None)
+            self.watched_until = None
+        else:
+            mine.update(state=WorkState.DUE, due_at=now, done_at=None, attempts=0)
+
+    def _unask(self, now: datetime) -> None:
         gateway = self.gateway
-        if gateway is None:
-            return
-        try:
-            if self.withdraw_wanted_at and not self.withdraw_asked_at:
-                self._ask_to_forget(gateway, now)
-            elif gateway.adapter.CAN_CHECK:
-                self._check(gateway, now)
-        except Error as error:
-            Interception.objects.filter(pk=self.pk).update(last_error=str(error)[:2000])
+        if gateway is None or not (gateway.is_active and gateway.adapter.CAN_WITHDRAW):
+            self.must_call = True
+        Interception.objects.filter(pk=self.pk).stir(now)
 
-    def _check(self, gateway: GatewayAccount, now: datetime) -> None:
-        answer = gateway.adapter.check(self.task, gateway.access)
-        if answer.outcome == Outcome.NOTHING and self.is_uncertain:
-            # It never arrived; nobody was charged. It may be asked once more.
-            Interception.objects.filter(pk=self.pk, status=Status.SENT).update(
-                status=Status.REQUESTED, asked_at=None, sent_at=None, is_uncertain=False
-            )
-            self.refresh_from_db()
-            self._ask(now)
-        elif answer.outcome != Outcome.NOTHING:
-            self.take(answer, now)
+    def _take(self, answer: Answer, now: datetime) -> bool:
+        new = STATUS_OF.get(answer.outcome, "")
+        words = clean(answer.words, LONGEST_WORDS)
+        self.reference = self.reference or clean(answer.reference, LONGEST_REFERENCE)
+        if answer.cost is not None and answer.cost.is_finite() and abs(answer.cost) < DEAREST:
+            self.cost, self.currency = round(answer.cost, 3), clean(answer.currency, 3)
+        if new:
+            self.is_uncertain = False
+        # What nobody was asked for yet may be asked for after we had given it up.
+        yields = self.is_guess and (new in TELLING or self.sent_at is None)
+        if not new or not (self.status in SOURCES[new] or yields):
+            if self.is_open and new in ("", self.status):
+                self.words = words or self.words
+            return False
+        failure = answer.failure if answer.failure in set(Failure) else Failure.REFUSED
+        self.words = words or self.words
+        return self._become(new, now, failure=failure if new == Status.FAILED else "")
 
-    def _ask_to_forget(self, gateway: GatewayAccount, now: datetime) -> None:
-        if not gateway.adapter.CAN_WITHDRAW:
-            return
-        mine = Interception.objects.filter(pk=self.pk, withdraw_asked_at=None)
-        if mine.update(withdraw_asked_at=now):
-            try:
-                self.take(gateway.adapter.withdraw(self.task, gateway.access), now)
-            except NEVER_ARRIVED:
-                Interception.objects.filter(pk=self.pk).update(withdraw_asked_at=None)
-                raise
-
-    def _look_at_scans(self, now: datetime) -> None:
-        found = proof(
-            self.aim,
-            self.status,
-            Address.from_json(self.before),
-            Address.from_json(self.after),
-            self.on,
-            self.requested_at,
-            self.parcel.scans.all(),
-        )
-        if found is None:
-            return
-        outcome = {status: outcome for outcome, status in STATUS_OF.items()}[found.status]
-        self.take(Answer(Outcome(outcome), failure=found.failure), now, proven_at=found.at)
-
-    def _rest(self, now: datetime) -> None:
-        """Due again later, as long as anything can still become of it."""
-        self.refresh_from_db(fields=["status", "is_proven", "asked_at", "watched_until"])
-        old = now - self.requested_at > GIVEN_UP_AFTER
-        over = self.status in ENDED and (self.is_proven or self.parcel.milestone in FINAL)
-        if over or old:
-            self.done(watched_until=None)
-            return
-        unasked = self.status == Status.REQUESTED
-        wait = timedelta(seconds=20) if unasked else next_look(now - self.requested_at)
-        values: Mapping[str, Any] = {"watched_until": self.requested_at + GIVEN_UP_AFTER}
-        self.settle("due", due_at=now + wait, attempts=0, **values)
-
-    def _tell(self) -> None:
-        interception_changed.send(sender=Interception, interception=self)
+    def _become(
+        self,
+        new: str,
+        at: datetime,
+        *,
+        failure: str = "",
+        is_guess: bool = False,
+        is_proven: bool = False,
+    ) -> bool:
+        at = max(at, self.requested_at)
+        if new in ENDED:
+            self.ended_at = self.ended_at if new == self.status and self.ended_at else at
+        else:
+            self.ended_at = None
+        if new == Status.ACCEPTED:
+            self.accepted_at = self.accepted_at or at
+        if self.asked_at is not None:
+            # What the carrier answers, it has.
+            self.sent_at = self.sent_at or at
+        if new in ENDED or (new == Status.ACCEPTED and not self.withdraw_wanted_at):
+            self.must_call = False
+        self.status, self.failure = new, failure
+        self.is_guess, self.is_proven, self.is_uncertain = is_guess, is_proven, False
+        return True
 
 
-def next_look(age: timedelta) -> timedelta:
-    return next((wait for limit, wait in LOOKS if age < limit), SELDOM)
+_LEASE = {field.name for field in LeasedRow._meta.local_fields}
+FACTS = [
+    field.name
+    for field in Interception._meta.concrete_fields
+    if field.name not in _LEASE | {"id", "parcel", "gateway"}
+]
+WRITTEN = [*FACTS, "gateway_id"]
+
+
+def clean(text: str, limit: int) -> str:
+    """Without what no database keeps; cut."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:limit].strip()
 
 
 def start(
@@ -422,6 +456,7 @@ def start(
     on: date | None = None,
     reason: str = "other",
     order_number: str = "",
+    while_at: frozenset[str] = frozenset(),
     requested_at: datetime | None = None,
     now: datetime | None = None,
 ) -> Interception:
@@ -430,22 +465,24 @@ def start(
 
     now = now or timezone.now()
     with transaction.atomic():
-        open_one = Interception.objects.open().filter(parcel=parcel).first()
-        if open_one is not None:
+        if Interception.objects.open().filter(parcel=parcel).exists():
             raise AlreadyTurning
         gateway = GatewayAccount.objects.for_parcel(parcel.account_id, parcel.carrier, aim)
         by_phone = gateway is None or gateway.gateway == gateways.PHONE
         row = Interception(
             parcel=parcel,
             gateway=None if by_phone else gateway,
+            carrier=parcel.carrier,
             aim=aim,
             before=before.to_json(),
             after=after.to_json() if after != NOWHERE else {},
             on=on,
             reason=reason,
             order_number=order_number[:120],
+            while_at=sorted(while_at),
             status=Status.UNSUPPORTED if by_phone else Status.REQUESTED,
             parcel_milestone=parcel.milestone,
+            created_at=now,
             requested_at=requested_at or now,
             due_at=now,
             watched_until=now + GIVEN_UP_AFTER,

@@ -5,6 +5,7 @@ Stored raw, acknowledged, and looked into afterwards by a worker; a repeat is th
 
 import hashlib
 import logging
+import uuid
 from datetime import timedelta
 
 from django.db import IntegrityError, models, transaction
@@ -12,29 +13,43 @@ from django.utils import timezone
 
 from tracking import gateways
 from tracking.gateways import Told
+from tracking.interceptions import InterceptionStatus as Status
 from tracking.models.gateway_account import GatewayAccount
-from tracking.models.interception import Interception
+from tracking.models.interception import LONGEST_REFERENCE, Interception
 from tracking.models.parcel import plain
-from tracking.work import LeasedQuerySet, LeasedRow, lease_indexes, place_of
+from tracking.work import LeasedQuerySet, LeasedRow, WorkState, lease_indexes, place_of
 
 logger = logging.getLogger(__name__)
 # A body may hold an address: it is kept no longer.
 KEPT_FOR = timedelta(days=30)
+# It may be told of a request before the answer to it, by a name that we learn from that.
+TOO_EARLY = timedelta(minutes=15)
+REPEAT = timedelta(minutes=1)
+LONGEST_DELIVERY = 100
 
 
 class InterceptionReportQuerySet(LeasedQuerySet["InterceptionReport"]):
     def keep(self, account: GatewayAccount, delivery: str, body: bytes) -> bool:
-        """Whether it is new."""
+        """Whether it is new. One that comes again is looked into again when it was settled a
+        while ago: some gateways say the same of every request about a parcel."""
         from tracking import tasks
 
-        name = delivery[:100] or hashlib.sha256(body).hexdigest()
+        name = delivery or hashlib.sha256(body).hexdigest()
+        if len(name) > LONGEST_DELIVERY:
+            name = hashlib.sha256(name.encode()).hexdigest()
+        now = timezone.now()
         try:
             with transaction.atomic():
-                self.create(gateway=account, delivery=name, body=body)
+                self.create(gateway=account, delivery=name, body=body, received_at=now)
                 tasks.ring_interceptions()
+            return True
         except IntegrityError:
-            return False
-        return True
+            same = self.filter(gateway=account, delivery=name, state=WorkState.DONE)
+        with transaction.atomic():
+            again = same.filter(done_at__lt=now - REPEAT)
+            if again.update(state=WorkState.DUE, due_at=now, attempts=0, done_at=None):
+                tasks.ring_interceptions()
+        return False
 
     def stale(self) -> "InterceptionReportQuerySet":
         return self.filter(received_at__lt=timezone.now() - KEPT_FOR)
@@ -43,7 +58,8 @@ class InterceptionReportQuerySet(LeasedQuerySet["InterceptionReport"]):
 class InterceptionReport(LeasedRow):
     gateway = models.ForeignKey(GatewayAccount, models.CASCADE, related_name="reports")
     delivery = models.CharField(
-        max_length=100, help_text="The gateway’s own name of it, or the SHA-256 of its body."
+        max_length=LONGEST_DELIVERY,
+        help_text="The gateway’s own name of it, or the SHA-256 of its body.",
     )
     body = models.BinaryField()
     received_at = models.DateTimeField(default=timezone.now)
@@ -69,9 +85,11 @@ class InterceptionReport(LeasedRow):
     def process(self) -> None:
         """Takes over what this claimed call says, and settles it. The same again does no
         harm."""
-        adapter = gateways.load(self.gateway.gateway)
         try:
-            lines = [self._take(told) for told in adapter.parse(bytes(self.body))]
+            account = self.gateway
+            lines = [self._take(told) for told in account.adapter.parse(self.said, account.access)]
+        except _NotYet:
+            self.retry("It is told of a request that we do not know yet.")
         except gateways.Error as error:
             (self.dead if error.permanent else self.retry)(str(error))
         except Exception as error:
@@ -81,23 +99,61 @@ class InterceptionReport(LeasedRow):
         else:
             self.done(outcome="\n".join(lines) or "It says nothing about a request.")
 
+    @property
+    def said(self) -> bytes:
+        return bytes(self.body)
+
     def _take(self, told: Told) -> str:
-        interception = self._about(told)
-        if interception is None:
+        found = self._about(told)
+        if not found:
+            if told.reference and timezone.now() - self.received_at < TOO_EARLY:
+                raise _NotYet
             return f"{told.number or told.reference or told.key}: no request of ours."
+        interception = found[0]
+        number = interception.parcel.number
+        if len(found) > 1 or self._is_older_than(interception):
+            why = "The gateway told a result, and not of which of several requests."
+            interception.hand_to_desk(why)
+            return f"{number}: it may be about another request."
         moved = interception.take(told.answer, self.received_at)
         verb = "now" if moved else "was already"
-        return f"{interception.parcel.number}: {verb} “{interception.get_status_display()}”."
+        return f"{number}: {verb} “{interception.get_status_display()}”."
 
-    def _about(self, told: Told) -> Interception | None:
-        """By our key, else by their reference, else the newest of the parcel's: an open one
-        first. Never one that another account asked for."""
-        mine = Interception.objects.filter(gateway=self.gateway).select_related("parcel")
-        if told.key and len(told.key) == 32:
-            return mine.filter(key=told.key).first()
-        if told.reference and (found := mine.filter(reference=told.reference).first()):
-            return found
+    def _is_older_than(self, interception: Interception) -> bool:
+        """The same was told before this one was asked for: about an earlier one."""
+        asked_at = interception.asked_at
+        return asked_at is not None and self.received_at < asked_at and interception.is_open
+
+    def _about(self, told: Told) -> list[Interception]:
+        """By our key, else by their reference, else by the parcel's number; several, newest
+        first, when that leaves it open. Never one that another account asked for, nor one
+        that was not asked for yet."""
+        asked = Interception.objects.filter(gateway=self.gateway, asked_at__isnull=False)
+        asked = asked.select_related("parcel").order_by("-pk")
+        if key := _uuid(told.key):
+            return list(asked.filter(key=key))
+        if told.reference:
+            by_name = list(asked.filter(reference=told.reference[:LONGEST_REFERENCE])[:1])
+            if by_name or not told.number:
+                return by_name
         if not told.number:
-            return None
-        rows = list(mine.filter(parcel__plain_number=plain(told.number)).order_by("-pk")[:10])
-        return next((row for row in rows if row.is_open), rows[0] if rows else None)
+            return []
+        rows = list(asked.filter(parcel__plain_number=plain(told.number))[:10])
+        # What a gateway has told the end of is not what it tells of now.
+        waiting = [row for row in rows if not _is_told(row)]
+        return waiting or rows[:1]
+
+
+class _NotYet(Exception):
+    """It names a request of which we do not know the name yet."""
+
+
+def _is_told(row: Interception) -> bool:
+    return row.status in (Status.SUCCEEDED, Status.FAILED) and not (row.is_guess or row.is_proven)
+
+
+def _uuid(key: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(key) if key else None
+    except ValueError:
+        return None

@@ -358,6 +358,7 @@ class Parcel(models.Model):
                 if me.carrier == code:
                     return
                 raise CarrierTaken
+            me._call_off(f"The parcel goes with another carrier than {self.carrier}.")
             me.scans.all().delete()
             me.incidents.all().delete()
             me.tell(())
@@ -445,12 +446,14 @@ class Parcel(models.Model):
         on: date | None = None,
         reason: str = "other",
         order_number: str = "",
+        while_at: frozenset[str] = frozenset(),
         requested_at: datetime | None = None,
         now: datetime | None = None,
     ) -> "Interception":
         """Asks its carrier to bring it elsewhere, or back (`aim`: of tracking.gateways.Aim); a
-        worker makes the request. before, after: where it goes now, and shall go. requested_at:
-        when somebody wanted it. Raises AlreadyTurning while another request is open."""
+        worker makes the request. before, after: where it goes now, and shall go. while_at:
+        milestones at which it may still be asked for, none = any. requested_at: when somebody
+        wanted it. Raises AlreadyTurning while another request is open."""
         from tracking.models.interception import start
 
         return start(
@@ -461,14 +464,23 @@ class Parcel(models.Model):
             on=on,
             reason=reason,
             order_number=order_number,
+            while_at=while_at,
             requested_at=requested_at,
             now=now,
         )
+
+    def _call_off(self, why: str) -> None:
+        """Whoever waits for what was asked of the carrier hears that nothing comes of it."""
+        for request in self.interceptions.open():
+            request.call_off(why)
 
     def drop(self) -> None:
         """It was never ours (a mistyped number): nothing of it is kept, and providers are
         told to stop."""
         with transaction.atomic():
+            # Before the requests about it, as whoever records its scans does.
+            Parcel.objects.locked([self.pk])
+            self._call_off("The number was wrong: the parcel was not ours.")
             # Also where somebody asks at this moment: he settles nothing any more.
             in_hand = Q(registered_at__isnull=False) | Q(state=WorkState.CLAIMED)
             Following.objects.filter(in_hand, parcel=self).update(

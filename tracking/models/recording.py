@@ -15,7 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from tracking import polling, watch
@@ -160,8 +160,15 @@ def _locking(rows: "models.QuerySet[Parcel]", skip: bool = False) -> "models.Que
     if not connection.features.has_select_for_update_skip_locked:
         skip = False
     # Rows of others may point at it meanwhile (no_key).
-    rows = rows.annotate(stamp=F("account__stamp"))
+    rows = rows.annotate(stamp=F("account__stamp"), is_turning=Exists(_requests()))
     return rows.select_for_update(of=("self",), skip_locked=skip, no_key=True)
+
+
+def _requests() -> "models.QuerySet[Any]":
+    """To the carriers of these parcels, as far as the scans can prove something of them."""
+    from tracking.models.interception import Interception
+
+    return Interception.objects.watched().filter(parcel=OuterRef("pk"))
 
 
 class _Ground:
@@ -188,6 +195,11 @@ def _ground(parcel: Any) -> _Ground:
     return _GROUNDS[parcel.stamp]
 
 
+def _turning(parcels: Iterable[Any]) -> list[int]:
+    """Those of which something was asked, out of such that were locked here."""
+    return [parcel.pk for parcel in parcels if parcel.is_turning]
+
+
 class _Look:
     """One look at locked parcels."""
 
@@ -196,6 +208,7 @@ class _Look:
         first = {parcel.account_id: parcel for parcel in parcels}
         self.grounds = {pk: _ground(parcel) for pk, parcel in first.items()}
         self.before = {parcel.pk: parcel.milestone for parcel in parcels}
+        self.turning = _turning(parcels)
         self.changes: dict[int, Changes] = {}
         self.new: dict[int, list[Scan]] = {}
         self.expected_anew = False
@@ -360,10 +373,10 @@ class _Look:
         from tracking.models.interception import Interception
         from tracking.models.parcel import Parcel
 
-        moved = [pk for pk, parcel in self.parcels.items() if parcel.milestone != self.before[pk]]
-        if moved:
+        turning = [pk for pk in self.turning if self.parcels[pk].milestone != self.before[pk]]
+        if turning:
             # What was asked of a carrier may be shown by it.
-            Interception.objects.of_moved(moved).stir()
+            Interception.objects.watched().filter(parcel__in=turning).stir()
         for pk, parcel in self.parcels.items():
             # Receivers write their rows in this same transaction: both or neither.
             if parcel.milestone != self.before[pk]:

@@ -117,9 +117,15 @@ def text(value: object, limit: int = 2000) -> str:
 def discreet(value: object, access: Access, limit: int = 200) -> str:
     """A provider's own words, for our people and our log: without key and salt, should it
     repeat them, and cut only then, so that no half of one is left."""
+    return without(value, (access.key, access.salt), limit)
+
+
+def without(value: object, secrets: Iterable[str], limit: int = 200) -> str:
+    """The same, for any secrets."""
     words = text(value, sys.maxsize)
     # The longer first: one may be a part of the other.
-    shapes = sorted({*_shapes(access.key), *_shapes(access.salt)} - {""}, key=len, reverse=True)
+    found = {shape for secret in secrets for shape in _shapes(secret)} - {""}
+    shapes = sorted(found, key=len, reverse=True)
     if shapes:
         words = re.sub("|".join(map(re.escape, shapes)), "…", words, flags=re.IGNORECASE)
     return words[:limit].rstrip()
