@@ -81,7 +81,7 @@ class Private:
 
     @classmethod
     def of(cls, order: "Order") -> Self:
-        changes = order.address_changes.all()
+        changes = order.address_changes.all() if order.pk else ()
         elsewhere = (place for row in changes for place in (row.was_before, row.wanted))
         places = list(dict.fromkeys([PostalAddress.of(order), *elsewhere]))
         postcodes = {_joined(one_form(place.postcode)) for place in places}

@@ -32,7 +32,6 @@ from returns.models.address_change import OPEN, AddressChangeQuerySet
 from returns.postal import formats as postal
 from tracking import carriers
 from tracking.admin.base import Narrowed
-from tracking.admin.lane import carrier_choices
 from tracking.admin.within import WithinFilter
 from tracking.models.parcel import plain
 
@@ -59,12 +58,27 @@ class QueueFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=waiting.rows().values("pk")) if waiting else queryset
 
 
+class StageFilter(admin.SimpleListFilter):
+    title = "when asked for"
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(STAGES.items())
+
+    def queryset(self, request: HttpRequest, queryset: Changes) -> Changes:
+        return queryset.filter(stage=self.value()) if self.value() else queryset
+
+
 class CarrierFilter(admin.SimpleListFilter):
     title = "carrier"
     parameter_name = "carrier"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(code, name) for code, name in carrier_choices("") if code]
+        """Those that there are changes of."""
+        name = "shipment__parcel__carrier"
+        rows = AddressChange.objects.filter(shipment__parcel__isnull=False).order_by(name)
+        codes = rows.values_list(name, flat=True).distinct()
+        return [(code, carriers.called(code)) for code in codes if code]
 
     def queryset(self, request: HttpRequest, queryset: Changes) -> Changes:
         code = self.value()
@@ -86,7 +100,7 @@ class AddressChangeAdmin(ReadOnly, AskPages, FigurePages, Narrowed):
         QueueFilter,
         "status",
         "aim",
-        "stage",
+        StageFilter,
         CarrierFilter,
         WithinFilter,
         FeeFilter,

@@ -308,7 +308,10 @@ def _of_trouble(kind: str, *, long: bool) -> dict[str, str]:
 
 def _of_address(kind: str) -> dict[str, str]:
     """So that a preview does not lead with a parcel that is lost."""
-    leads = {NoticeKind.ADDRESS_QUESTION: IS_IT_RIGHT, NoticeKind.ADDRESS_NEWS: NO_ANSWER_YET}
+    leads: dict[str, Words] = {
+        NoticeKind.ADDRESS_QUESTION: IS_IT_RIGHT,
+        NoticeKind.ADDRESS_NEWS: NO_ANSWER_YET,
+    }
     return {"headline": str(leads[kind])} if kind in leads else {}
 
 

@@ -355,9 +355,10 @@ class AddressChange(models.Model):
                 return False
             change.withdraw_wanted_at = now
             if change.interception is not None:
-                # Settled by what the carrier says of it; `take_up` mirrors that.
-                change.save(update_fields=["withdraw_wanted_at"])
+                # Settled by what the carrier says of it; `take_up` mirrors that. The request is
+                # locked before our row, as by the worker that tells us of it.
                 change.interception.withdraw(now)
+                change.save(update_fields=["withdraw_wanted_at"])
                 change.ring()
             else:
                 change._move(C.WITHDRAWN, by, now)

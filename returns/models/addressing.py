@@ -236,7 +236,8 @@ class Addressing(models.Model):
     def known_postcodes(self) -> list[str]:
         """Its own, and the one before as long as a change of it is open: its owner may type
         either."""
-        rows = self._me.address_changes.filter(was_shipped=False, status__in=IN_FORCE & OPEN)
+        mine = AddressChange.objects.filter(order_id=self._me.pk, was_shipped=False)
+        rows = mine.filter(status__in=IN_FORCE & OPEN)
         return [self._me.postcode, *(row.was_before.postcode for row in rows)]
 
     def _to_tell(self, now: datetime) -> dict[str, bool]:

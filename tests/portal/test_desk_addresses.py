@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.demo import staff as hiring
 from returns import tasks
 from returns.address_policy import AGAIN, Obstacle, Stage, Why
 from returns.address_queues import WAITING
@@ -231,6 +232,13 @@ def test_without_the_permission_there_is_no_tile_no_list_and_no_address(order):
     assert "Chapel Row" not in shown and ask_page(order) not in shown
 
 
+def test_agents_decide_about_addresses_and_the_warehouse_does_not():
+    agents, warehouse = hiring.groups()
+    may = {"decide_address", "change_interception", "view_addresschange"}
+    assert may <= set(agents.permissions.values_list("codename", flat=True))
+    assert not may & set(warehouse.permissions.values_list("codename", flat=True))
+
+
 def test_who_may_only_look_sees_no_button_and_can_do_nothing(order):
     change, reader = asks(order), at_desk("reader", SEE)
     text = reader.get(page(change)).text
@@ -264,7 +272,7 @@ def test_nothing_is_done_by_opening_an_address_or_without_the_token(ieva, order)
         ("?queue=ended", False),
         ("?carrier=royal-mail", True),
         ("?carrier=dhl", False),
-        ("?stage__exact=on_the_way", True),
+        ("?stage=on_the_way", True),
         ("?aim__exact=return", False),
         ("?within=30", True),
         ("?fee=due", False),

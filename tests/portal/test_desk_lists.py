@@ -93,7 +93,7 @@ OFFERED = [
     ("shopupdate", "state__exact", "dead"),
     ("addresschange", "queue", "decide"),
     ("addresschange", "store", "juniper-pine"),
-    ("addresschange", "stage__exact", "unshipped"),
+    ("addresschange", "stage", "unshipped"),
     ("interceptionrule", "store__id__exact", "1"),
 ]
 

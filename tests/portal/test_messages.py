@@ -34,9 +34,9 @@ from tracking.models import Parcel
 
 pytestmark = pytest.mark.django_db
 
-# The session, the order, its messages, their photos, the promise, the holidays of the
-# account; and once the note that answers were read.
-MOST_QUERIES = 7
+# The session, the order, its messages, their photos, the addresses that it went to, the
+# promise, the holidays of the account; and once the note that answers were read.
+MOST_QUERIES = 8
 
 
 @pytest.fixture

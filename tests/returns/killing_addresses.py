@@ -1,10 +1,10 @@
-"""`python -m tests.returns.killing_addresses DATABASE PORT`: kills a worker at each line on
+"""`python -m tests.returns.killing_addresses DATABASE PORT [FILE…]`: kills a worker at each line on
 which a change of address is told, started, and its end is told.
 
 DATABASE: a file of SQLite with one change that is ready for its next step. PORT: of a mail
 server on loopback. As in killing.py, each line has a copy of its own, and another worker ends
-what the killed one left. Of what is no part of that step (the round of the workers, the
-promises) each third line is taken. One line of JSON for each:
+what the killed one left. FILE: of which only each fifth line is taken. One line of JSON for
+each:
 {"number", "place", "killed", "before", "after"}: how the rows stood when it was killed, and at
 the end.
 """
@@ -36,8 +36,6 @@ PATH = (
     "returns/models/promise.py",
 )
 
-BESIDE = ("returns/tasks.py", "returns/models/promise.py")
-
 
 def work() -> None:
     tasks.deliver_codes()
@@ -52,11 +50,11 @@ def walk() -> list[str]:
     return places
 
 
-def chosen(places: list[str]) -> list[int]:
+def chosen(places: list[str], files: tuple[str, ...]) -> list[int]:
     """Which of them are taken, counted from 1."""
     first = {place: at for at, place in reversed(list(enumerate(places, 1)))}
-    beside = sorted(at for place, at in first.items() if place.startswith(BESIDE))
-    return sorted({*first.values()} - {*beside} | {*beside[::3]})
+    beside = sorted(at for place, at in first.items() if place.startswith(files))
+    return sorted({*first.values()} - {*beside} | {*beside[::5]})
 
 
 def killed_at(number: int) -> None:
@@ -86,27 +84,27 @@ def made_good() -> dict[str, list]:
     return rows()
 
 
-def rounds(database: Path) -> Iterator[dict[str, Any]]:
+def rounds(database: Path, files: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     copy = database.with_suffix(".copy")
     begin(copy, database, 0)
     walk()  # what is read and compiled but once is not part of the way
     begin(copy, database, 0)
     places = in_a_child(walk)[1]
-    for number in chosen(places):
+    for number in chosen(places, files):
         begin(copy, database, number)
         killed, _ = in_a_child(partial(killed_at, number))
         told = {"number": number, "place": places[number - 1], "killed": killed}
         yield told | {"before": rows(), "after": made_good()}
 
 
-def main(database: str, port: str) -> None:
+def main(database: str, port: str, *files: str) -> None:
     settings.MAILERS = {
         "default": {
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
             "OPTIONS": {"host": "127.0.0.1", "port": int(port), "timeout": 10},
         }
     }
-    for told in rounds(Path(database)):
+    for told in rounds(Path(database), files):
         print(json.dumps(told), flush=True)
 
 

@@ -22,6 +22,9 @@ from tracking.models import Interception
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
 HOUSE = Path(__file__).parent.parent.parent
+# What other tests kill at every line, or what is no part of it.
+BESIDE = ("returns/tasks.py", "returns/models/promise.py")
+SENDING = "returns/models/sending.py"
 
 
 @pytest.fixture
@@ -34,15 +37,16 @@ def change(transactional_db) -> AddressChange:
     return redirect(order, ship(order))
 
 
-def killed_everywhere(tmp_path: Path) -> tuple[list[dict[str, Any]], list[str]]:
+def killed_everywhere(tmp_path: Path, *files: str) -> tuple[list[dict[str, Any]], list[str]]:
     """What became of each round, and to whom letters came."""
     copy = tmp_path / "due.sqlite3"
     with sqlite3.connect(copy) as file:
         connection.connection.backup(file)
         file.execute("PRAGMA journal_mode=DELETE")
+    module = "tests.returns.killing_addresses"
     with mail_server() as server:
         done = subprocess.run(
-            [sys.executable, "-m", "tests.returns.killing_addresses", str(copy), str(server.port)],
+            [sys.executable, "-m", module, str(copy), str(server.port), *files],
             cwd=HOUSE,
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
             capture_output=True,
@@ -58,7 +62,7 @@ def killed_everywhere(tmp_path: Path) -> tuple[list[dict[str, Any]], list[str]]:
 def test_nobody_is_asked_before_the_contact_was_told_and_nothing_is_lost(
     change, tmp_path, record_property
 ):
-    rounds, arrived = killed_everywhere(tmp_path)
+    rounds, arrived = killed_everywhere(tmp_path, *BESIDE)
     for told in rounds:
         where = f"killed at line {told['number']}: {told['place']}"
         before, after = told["before"], told["after"]
@@ -79,7 +83,7 @@ def test_its_end_is_told_once_and_our_word_is_kept(change, tmp_path, record_prop
     assert AddressChange.objects.stirred().exists()
     told_before = Notice.objects.count()
     assert Promise.objects.open().filter(kind="address").exists()
-    rounds, arrived = killed_everywhere(tmp_path)
+    rounds, arrived = killed_everywhere(tmp_path, *BESIDE, SENDING)
     for told in rounds:
         where, after = f"killed at line {told['number']}: {told['place']}", told["after"]
         assert after["changes"] == ["accepted"], where

@@ -363,6 +363,13 @@ def test_nobody_is_asked_about_a_parcel_that_has_gone_on(parcel, milestone, plac
     assert (now.state, now.watched_until) == (WorkState.DONE, None)
 
 
+def test_what_is_delivered_after_the_scans_were_read_is_seen_before_the_call(parcel, monkeypatch):
+    row = wanted(parcel)
+    scanned(parcel, Milestone.DELIVERED)
+    monkeypatch.setattr("tracking.models.asking.Asking.scans", [])
+    assert standing(work(row)) == (S.FAILED, Failure.DELIVERED)
+
+
 def test_a_person_is_not_sent_to_call_about_a_parcel_that_has_gone_on(db):
     parcel = on_the_road(carrier="royal-mail")
     row = wanted(parcel, while_at=frozenset({Milestone.IN_TRANSIT}))

@@ -21,7 +21,6 @@ from tracking import carriers, gateways
 from tracking.admin.base import Narrowed, ReadOnly
 from tracking.admin.calling import AIMS, WHY, spoken, spoken_town
 from tracking.admin.interception_acts import ACTS, Act
-from tracking.admin.lane import carrier_choices
 from tracking.admin.parcel_page import found_at
 from tracking.admin.within import WithinFilter
 from tracking.gateways import Address
@@ -81,7 +80,9 @@ class CarrierFilter(admin.SimpleListFilter):
     parameter_name = "carrier"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(code, name) for code, name in carrier_choices("") if code]
+        """Those that were asked for anything."""
+        codes = Interception.objects.order_by("carrier").values_list("carrier", flat=True)
+        return [(code, carriers.called(code)) for code in codes.distinct() if code]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         return queryset.filter(carrier=self.value()) if self.value() else queryset

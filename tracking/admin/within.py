@@ -18,7 +18,7 @@ USUAL = "90"
 
 
 class WithinFilter(admin.SimpleListFilter):
-    title = "when asked for"
+    title = "how long ago"
     parameter_name = "within"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ from tracking.milestones import FINAL
 from tracking.models.gateway_account import GatewayAccount
 from tracking.models.interception import GIVEN_UP_AFTER, TRY_FOR, Interception
 from tracking.models.parcel import Parcel
+from tracking.models.scan import Scan
 from tracking.work import WorkState, place_of
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,6 @@ class Asking:
         self.wait: timedelta | None = None
         self.trouble = ""
         row.look_again()
-        row.parcel = Parcel.objects.get(pk=row.parcel_id)
 
     @property
     def now(self) -> datetime:
@@ -95,7 +95,12 @@ class Asking:
 
     @cached_property
     def scans(self) -> list:
-        return list(self.row.parcel.scans.all())
+        return list(Scan.objects.filter(parcel=self.row.parcel_id))
+
+    def _parcel(self) -> Parcel:
+        """As it is at this moment."""
+        self.row.parcel = Parcel.objects.get(pk=self.row.parcel_id)
+        return self.row.parcel
 
     def _look_at_scans(self, *, sure: bool = False) -> None:
         """sure: takes over only what leaves no doubt."""
@@ -114,7 +119,7 @@ class Asking:
 
     def _is_too_late(self) -> bool:
         """The parcel has gone on since somebody wanted it; then nobody is asked."""
-        milestone = self.row.parcel.milestone
+        milestone = self._parcel().milestone
         if milestone in FINAL:
             return self.row.give_up(Failure.DELIVERED, now=self.now)
         if not self.row.may_be_asked_at(milestone):
@@ -258,8 +263,8 @@ class Asking:
         if row.status in ENDED:
             if row.asked_at is None or (row.status == Status.SUCCEEDED and row.is_proven):
                 until = now
-            elif row.ended_at and row.parcel.ended_at:
-                until = min(until, max(row.ended_at, row.parcel.ended_at) + LINGER)
+            elif row.ended_at and (over := self._parcel().ended_at):
+                until = min(until, max(row.ended_at, over) + LINGER)
         if now >= until:
             row.give_up(Failure.NO_ANSWER, now=now)
             row.done(watched_until=None)
