@@ -14,7 +14,7 @@ from portal.address_page.reading import parcels_of, running
 from portal.order_page.actions import Action
 from portal.order_page.deliveries import hotline
 from returns import address_texts, addresses
-from returns.address_policy import AGAIN, Instead, Obstacle, Offers, until_day
+from returns.address_policy import AGAIN, Instead, Offers, until_day
 from returns.models.addressing import FOR_BUYERS
 from returns.postal import formats as postal_formats
 from tracking.gateways import Aim
@@ -70,11 +70,9 @@ class Place:
 
     @property
     def why_not(self) -> str:
-        """Why it cannot go to another address, where that is so and known."""
+        """Why it cannot go to another address, where that is so."""
         obstacle = self.offers[Aim.REDIRECT].obstacle
-        if obstacle in ("", Obstacle.SHIPPED):  # by its parcels, or not known to have any
-            return ""
-        return address_texts.why_not(obstacle, carrier=self.carrier)
+        return address_texts.why_not(obstacle, carrier=self.carrier) if obstacle else ""
 
 
 def carrier_of(shipment: "Shipment | None") -> str:

@@ -157,8 +157,6 @@ def _change(order: "Order", shipment: "Shipment | None", now: datetime) -> tuple
     offer = order.address_offers(shipment, now)[Aim.REDIRECT]
     if offer.is_possible:
         return say(words.ADDRESS_TERMS, terms=address_texts.short_terms(offer)), True
-    if offer.obstacle == address_policy.Obstacle.SHIPPED:  # not known to need a parcel
-        return "", False
     carrier = shipment.parcel.carrier if shipment and shipment.parcel else ""
     return address_texts.why_not(offer.obstacle, carrier=carrier), False
 

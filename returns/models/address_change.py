@@ -466,6 +466,10 @@ class AddressChange(models.Model):
                 change._start(now)
             elif change.interception is not None:
                 change._mirror(change.interception, now)
+            elif change.was_shipped and change.started_at and change.is_open:
+                # The number was corrected, and what was asked about it fell away with it.
+                change.failure = Failure.NO_ANSWER
+                change._move(C.FAILED, RULE, now)
             elif change.waits_for_parcel and change.was_delivered:
                 change.failure = Failure.DELIVERED
                 change._move(C.FAILED, CARRIER, now)
@@ -563,6 +567,8 @@ class AddressChange(models.Model):
             self.ended_at, self.must_act = at or now, False
         if new == C.SUCCEEDED and self.fee and self.payer == Payer.BUYER:
             self.fee_owed_at = now
+        elif self.fee_charged_at is None:  # it had looked as if it worked
+            self.fee_owed_at = None
         if goes_back:
             self._set_back(now)
         self.save()

@@ -166,6 +166,35 @@ def test_a_parcel_that_was_delivered_to_the_old_town_is_told_honestly():
     assert news.count() == 1
 
 
+def test_a_success_that_the_scans_disprove_owes_no_fee():
+    order, shipment = on_the_road()
+    with_gateway(order, answer="succeeded")
+    InterceptionRule.objects.create(store=order.store, fee=Decimal("15.00"))
+    change = redirect(order, shipment, agreed_fee=Decimal("15.00"))
+    work()
+    Interception.objects.stir(timezone.now())
+    work()
+    assert again(change).fee_owed_at is not None
+    scan(order, Milestone.DELIVERED, "Bristol")
+    work()
+    change = again(change)
+    assert (change.status, change.fee_owed_at) == (ChangeStatus.FAILED, None)
+
+
+def test_a_corrected_number_ends_what_was_asked_about_the_wrong_one():
+    order, shipment = on_the_road()
+    with_gateway(order)
+    free_of_charge(order)
+    change = redirect(order, shipment)
+    work()
+    parcel = Parcel.objects.get(pk=shipment.parcel_id)
+    type(shipment).objects.filter(pk=shipment.pk).update(parcel=None)
+    parcel.drop()
+    work()
+    change = again(change)
+    assert (change.status, change.failure) == (ChangeStatus.FAILED, Failure.NO_ANSWER)
+
+
 def test_what_is_scanned_out_for_delivery_before_the_click_is_refused():
     order, shipment = on_the_road()
     free_of_charge(order)
