@@ -121,6 +121,7 @@ class Why(StrEnum):
     VALUE = "value"
     FEE = "fee"  # nobody knows what the carrier asks
     RULE = "rule"
+    SHARED = "shared"  # goods of another order are in the parcel
     NOT_TOLD = "not_told"  # the contact on the order could not be told
 
 

@@ -94,6 +94,7 @@ WHY_DESK: dict[str, Words] = {
     Why.VALUE: _("One of us looks at it first, as with every order of this value."),
     Why.FEE: _("One of us looks at it first, to find out what it costs."),
     Why.RULE: _("One of us looks at it first; with this parcel we always do."),
+    Why.SHARED: _("One of us looks at it first: goods of another order are in this parcel."),
     Why.NOT_TOLD: _(
         "One of us looks at it first, because our letter to the contact on the order could not "
         "be delivered."

@@ -59,12 +59,20 @@ def ring_interceptions() -> None:
 def intercept() -> None:
     """Asks carriers to turn parcels, and what became of it, one request at a time."""
     until = time.monotonic() + LONGEST_ROUND
-    while reports := InterceptionReport.objects.claim(1):
-        reports[0].process()
-    while Interception.objects.work(limit=1):
+    while _intercept_one():
         if time.monotonic() > until:
             ring_interceptions()
             return
+
+
+def _intercept_one() -> bool:
+    """Whoever clicks now goes first, and waits for no more than one result that was told;
+    what is only looked at waits for both. Whether there was anything to do."""
+    asked = Interception.objects.unasked().work(limit=1)
+    reports = InterceptionReport.objects.claim(1)
+    for report in reports:
+        report.process()
+    return bool(asked or reports or Interception.objects.work(limit=1))
 
 
 def watch() -> None:
@@ -105,6 +113,7 @@ def sweep() -> None:
     Push.objects.stale().delete()
     InterceptionReport.objects.stale().delete()
     Following.objects.forgotten().delete()
+    Parcel.dropped.settled().delete()
     process_pushes()
     watch()
 

@@ -90,7 +90,8 @@ class Sheet:
     @property
     def key(self) -> str:
         content = self.after.to_json().values() if self.after else ()
-        return self.terms.once(self.aim, *content)
+        parcel = self.one.shipment.pk if self.one.shipment else None
+        return self.terms.once(parcel, self.aim, *content)
 
     def made_by(self, order: "Order") -> "AddressChange | None":
         """The change that this very form has made already."""

@@ -35,7 +35,7 @@ PLACE = (
 )  # fmt: skip
 # Of what an order has no column for.
 LENGTHS = {"district": 120, "latin_name": 200, "latin_street": 300, "latin_city": 120}
-PASTED = 1000
+PASTED = chinese.LONGEST
 NOT_THERE = _(
     "We cannot send this to another country. Please write to us, and we will see what is possible."
 )
@@ -142,6 +142,8 @@ class AddressForm(forms.Form):
         start = f"{self._prefix}-" if self._prefix else ""
         names = (*NAMES, *LATIN, "country", "paste", "seen", "region_before")
         found = {name: str(data.get(start + name) or "") for name in names}
+        # Whatever is longer is told to be, where it is sent, and is neither split nor shown.
+        found["paste"] = found["paste"][:PASTED]
         buttons = ("switch", "split", "take")
         return found | {name: str(data.get(start + name) or "") for name in buttons}
 
@@ -157,7 +159,7 @@ class AddressForm(forms.Form):
         )
         if not self.country:
             return
-        if self.country == "CN":
+        if self.country == "CN" and not self._is_elsewhere("CN"):
             self.fields["paste"] = forms.CharField(
                 label=_("The whole address in one piece"),
                 help_text=_(

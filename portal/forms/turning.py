@@ -96,9 +96,10 @@ class TermsForm(forms.Form):
         given = self.cleaned_data.get("on")
         return date.fromisoformat(given) if given else None
 
-    def once(self, *content: str) -> str:
-        """The same for the same form with the same content: sent twice it makes one change,
-        and whoever goes back and changes a word has asked for something else."""
-        parts = [str(self.fields["key"].clean(self.data.get("key"))), *content]
+    def once(self, parcel: int | None, *content: str) -> str:
+        """The same for the same form about the same parcel (None: what was not shipped) with
+        the same content: sent twice it makes one change, and whoever goes back and changes a
+        word has asked for something else."""
+        parts = [str(self.fields["key"].clean(self.data.get("key"))), str(parcel), *content]
         parts += [self.data.get(name, "") for name in ("reason", "on")]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from returns import formats
+from returns.address_policy import AGAIN, Payer
+from returns.admin.address_words import WHY_DESK
 from returns.admin.case_acts import READ_BY_BUYER
 from returns.letters import language_of, speaking
 from returns.models import Actor, AddressChange, ChangeStatus
@@ -29,6 +31,7 @@ QUICK_REASONS: dict[str, Any] = {
     "buyer": _("You have told us that it is not needed any more."),
 }
 LONGEST = 500  # of AddressChange.words
+NOT_TOLD_YET = "Its contact has not been told yet."
 
 
 class Act(forms.Form):
@@ -49,6 +52,15 @@ class Act(forms.Form):
     def fits(cls, change: AddressChange) -> bool:
         """Whether it can be done about this change as it is now."""
         return change.is_open
+
+    @classmethod
+    def is_one_press(cls, change: AddressChange) -> bool:
+        return cls.one_press
+
+    @classmethod
+    def why_not_yet(cls, change: AddressChange) -> str:
+        """What has to happen first, where it fits; '' when nothing."""
+        return ""
 
     @property
     def asks(self) -> str:
@@ -71,17 +83,39 @@ class Act(forms.Form):
 
 
 class Approve(Act):
+    """One press, but where it may cost us what nobody knows: then it is said first."""
+
     title = "Approve"
+    button = "Approve it: we pay"
     done = "Approved"
-    one_press = True
+    one_press = shows_place = True
 
     @classmethod
     def fits(cls, change: AddressChange) -> bool:
-        return change.status == ChangeStatus.WAITING and not change.waits_for_parcel
+        waits = change.status == ChangeStatus.WAITING
+        return waits and (not change.waits_for_parcel or bool(change.why_desk))
+
+    @classmethod
+    def is_one_press(cls, change: AddressChange) -> bool:
+        return not is_fee_open(change)
+
+    @property
+    def asks(self) -> str:
+        return (
+            "We do not know what the carrier charges. If you go on, we pay it, whatever it is; "
+            "the buyer pays nothing."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        if is_fee_open(self.change) and not self.data.get("read"):
+            self.add_error(None, "Nothing was approved yet. Please read this first.")
+        return super().clean() or {}
 
     def apply(self, by: Actor) -> str:
         if not self.change.approve(by=by):
             return ""
+        if self.change.aim == AGAIN:
+            return "Approved. It can be sent again once it is back."
         asked = self.carrier if self.change.was_shipped else "the warehouse"
         return f"Approved. Now {asked} is asked."
 
@@ -182,7 +216,8 @@ class InShop(Act):
 
     @classmethod
     def fits(cls, change: AddressChange) -> bool:
-        return change.is_open and not change.was_shipped and change.status != ChangeStatus.WAITING
+        """Not before its contact was told: until then nobody may act on it."""
+        return HasLeft.fits(change) and (change.started_at is not None or change.must_act)
 
     @property
     def asks(self) -> str:
@@ -204,7 +239,7 @@ class HasLeft(Act):
 
     @classmethod
     def fits(cls, change: AddressChange) -> bool:
-        return InShop.fits(change)
+        return change.is_open and not change.was_shipped and change.status != ChangeStatus.WAITING
 
     @property
     def asks(self) -> str:
@@ -231,12 +266,31 @@ class SendAgain(Act):
         is_back = parcel is not None and parcel.milestone == Milestone.RETURNED
         return change.waits_for_parcel and is_back
 
+    @classmethod
+    def why_not_yet(cls, change: AddressChange) -> str:
+        if change.may_be_sent_again:
+            return ""
+        return WHY_DESK[change.why_desk] if change.why_desk else NOT_TOLD_YET
+
     @property
     def asks(self) -> str:
         return (
-            "The parcel is back. Its goods are booked and sent once more, the shop is told this "
-            "address, and the buyer is told that they are on their way."
+            f"{self._worth}The parcel is back. Its goods are booked and sent once more, the shop "
+            "is told this address, and the buyer is told that they are on their way."
         )
+
+    @property
+    def _worth(self) -> str:
+        """A warning, where a person would have looked before any other change of it."""
+        order, limit = self.change.order, self.change.order.store.address_desk_from
+        # What is paid at the door, or later, is worth as much.
+        asked = order.goods_total - order.discount_total + order.postage_total + order.tax_total
+        worth = max(order.paid_total, asked)
+        is_foreign = order.currency != order.store.currency
+        if limit is None or (worth < limit and not is_foreign):
+            return ""
+        amount = formats.money(worth, order.currency)
+        return f"This order is worth {amount}: make sure who asked before you press it. "
 
     def apply(self, by: Actor) -> str:
         if not self.change.prepare_again(by=by):
@@ -288,6 +342,11 @@ class Charged(Act):
         self.change.note_charged(by=by)
         fee = formats.money(self.change.fee, self.change.currency)
         return f"Noted: {fee} are charged."
+
+
+def is_fee_open(change: AddressChange) -> bool:
+    """The carrier is to be asked, and nobody knows what it charges: no fee was agreed to."""
+    return change.aim != AGAIN and change.payer == Payer.BUYER and not change.fee
 
 
 # In the order in which their buttons stand; the names stand in addresses.

@@ -1,10 +1,11 @@
 """A change of address for somebody on the telephone: who called and how we made sure, where
 it shall go, and one button. Reached from the page of an order."""
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
@@ -21,7 +22,15 @@ from returns import formats
 from returns.address_policy import AGAIN, Offer, Offers
 from returns.admin.acts import acting
 from returns.admin.address_words import AIM_WORDS, WHY_DESK, obstacle, terms
-from returns.models import Actor, AddressChange, NotOffered, Order, Shipment, Verified
+from returns.models import (
+    Actor,
+    ActorKind,
+    AddressChange,
+    NotOffered,
+    Order,
+    Shipment,
+    Verified,
+)
 from returns.postal import book, checking
 from returns.postal import formats as postal
 from returns.postal.address import PostalAddress
@@ -37,6 +46,8 @@ SOMEWHERE = frozenset({Aim.REDIRECT, AGAIN})
 REASONS: dict[str, str] = {Aim.REDIRECT: "address", AGAIN: "address", Aim.RETURN: "changed_mind"}
 # Of what an order has no field for.
 LENGTHS = {"district": 120}
+DESK = Actor(ActorKind.STAFF)
+NO_AMOUNT = Decimal(-1)  # what no offer costs
 OTHER_TERMS = "The terms have changed since this page was opened. Read the new ones to the caller."
 
 
@@ -91,9 +102,9 @@ class Target:
 
 def targets(order: Order) -> list[Target]:
     """What of an order could go elsewhere, whether or not it still may. order: with_goods."""
-    found = [Target(order, row, order.address_offers(row)) for row in order.outbound]
+    found = [Target(order, row, order.address_offers(row, by=DESK)) for row in order.outbound]
     if any(line.to_ship for line in order.lines.all()):
-        found.insert(0, Target(order, None, order.address_offers(None)))
+        found.insert(0, Target(order, None, order.address_offers(None, by=DESK)))
     return found
 
 
@@ -188,9 +199,10 @@ class AskForm(forms.Form):
         """What the page had said that it costs."""
         shown = dict(part.partition("=")[::2] for part in str(self.data.get("shown", "")).split())
         try:
-            return Decimal(shown.get(self.cleaned_data.get("aim", ""), "0"))
+            amount = Decimal(shown.get(self.cleaned_data.get("aim", ""), "0"))
         except InvalidOperation:
-            return Decimal(-1)  # that nobody could have shown
+            return NO_AMOUNT
+        return amount if amount.is_finite() else NO_AMOUNT
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -227,6 +239,20 @@ class AskForm(forms.Form):
         return PostalAddress(**values, country=self.target.before.country)
 
     @property
+    def day(self) -> date | None:
+        data = self.cleaned_data
+        return data.get("on") if data["aim"] == Aim.RESCHEDULE else None
+
+    @property
+    def once(self) -> str:
+        """The same for the same form with the same wish: sent twice it makes one change, and
+        whoever goes back and writes another address has asked for something else."""
+        aim = self.cleaned_data["aim"]
+        place = self.address.to_json().values() if aim in SOMEWHERE else ()
+        parts = [self.key, self.target.code, aim, str(self.day or ""), *place]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @property
     def is_settled(self) -> bool:
         """Every doubt was on the page when it was sent."""
         return {doubt.code for doubt in self.doubts} <= set(str(self.data.get("seen")).split())
@@ -246,11 +272,11 @@ class AskForm(forms.Form):
             after=self.address if aim in SOMEWHERE else None,
             shipment=self.target.shipment,
             agreed_fee=self.fee,
-            on=data.get("on") if aim == Aim.RESCHEDULE else None,
+            on=self.day,
             reason=REASONS.get(aim, "other"),
             verified_how=data["verified_how"],
             verified_note=data["verified_note"],
-            key=self.key,
+            key=self.once,
             by=by,
         )
 

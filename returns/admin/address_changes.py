@@ -9,13 +9,12 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.decorators.http import require_POST
 
 from returns.address_queues import WAITING, word_due
 from returns.admin.acts import acting
@@ -185,7 +184,7 @@ class AddressChangeAdmin(ReadOnly, AskPages, FigurePages, Narrowed):
         change = loaded(int(object_id)) if object_id.isdecimal() else None
         context: dict[str, Any] = {"title": ""}
         if change is not None and self.has_view_permission(request, change):
-            context = page(change, timezone.now()) | {
+            context = page(change, timezone.now(), in_full=may_decide(request)) | {
                 "title": str(AIM_WORDS.get(change.aim, change.aim)),
                 "subtitle": None,
                 "buttons": buttons(request, change),
@@ -201,7 +200,7 @@ class AddressChangeAdmin(ReadOnly, AskPages, FigurePages, Narrowed):
         def view(request: HttpRequest, pk: int) -> HttpResponse:
             return self._act(request, pk, act)
 
-        guarded = self.admin_site.admin_view(require_POST(view) if act.one_press else view)
+        guarded = self.admin_site.admin_view(view)
         return path(f"<int:pk>/{name}/", guarded, name=f"returns_addresschange_{name}")
 
     def _act(self, request: HttpRequest, pk: int, act: type[Act]) -> HttpResponse:
@@ -211,6 +210,11 @@ class AddressChangeAdmin(ReadOnly, AskPages, FigurePages, Narrowed):
             raise Http404
         if not act.fits(change):
             return self._too_late(request, change)
+        if request.method != "POST" and act.is_one_press(change):
+            return HttpResponseNotAllowed(["POST"])
+        if words := act.why_not_yet(change):
+            self.message_user(request, words, messages.ERROR)
+            return redirect("admin:returns_addresschange_change", change.pk)
         form = act(change, request.POST if request.method == "POST" else None)
         if form.is_valid():
             return self._apply(request, change, form)

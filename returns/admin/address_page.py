@@ -14,9 +14,11 @@ from returns.admin.countdown import countdown
 from returns.admin.named import named
 from returns.admin.notice_states import in_words
 from returns.letters import language_of, speaking
+from returns.letters.address import masked
 from returns.models import ActorKind, AddressChange, Event, EventKind, Notice, NoticeKind, Promise
 from returns.models.promise import PromiseKind
 from returns.postal import formats as postal
+from returns.postal.address import PostalAddress
 from tracking import carriers
 from tracking.admin.interception import over
 from tracking.admin.interception import standing as standing_there
@@ -48,8 +50,9 @@ def loaded(pk: int) -> AddressChange | None:
     return known.filter(pk=pk).first()
 
 
-def page(change: AddressChange, now: datetime) -> dict[str, Any]:
-    """What the page of a change shows, without its buttons."""
+def page(change: AddressChange, now: datetime, *, in_full: bool) -> dict[str, Any]:
+    """What the page of a change shows, without its buttons. in_full: else its addresses tell
+    no more than a forwarded letter would."""
     order, parcel = change.order, change.shipment.parcel if change.shipment else None
     promise = Promise.objects.open().filter(
         order=order, kind=PromiseKind.ADDRESS, authorization=None
@@ -68,9 +71,8 @@ def page(change: AddressChange, now: datetime) -> dict[str, Any]:
         "standing": standing(change),
         "why_desk": WHY_DESK.get(change.why_desk, "") if change.why_desk else "",
         "why_failed": failure(change) if change.failure else "",
-        "before": postal.lines(change.was_before),
-        "after": postal.lines(change.wanted) if change.after else [],
-        "phones": (change.was_before.phone, change.wanted.phone if change.after else ""),
+        "before": _lines(change.was_before, in_full=in_full),
+        "after": _lines(change.wanted, in_full=in_full) if change.after else [],
         "asked_by": asked_by(change),
         "fee": formats.money(change.fee, change.currency) if change.fee else "",
         "terms": _terms(change),
@@ -83,6 +85,13 @@ def page(change: AddressChange, now: datetime) -> dict[str, Any]:
         "updates": change.shop_updates.all(),
         **_told(change),
     }
+
+
+def _lines(address: PostalAddress, *, in_full: bool) -> list[str]:
+    """With the telephone."""
+    if not in_full:
+        return [masked(address)]
+    return [*postal.lines(address), *filter(None, [address.phone])]
 
 
 def asked_by(change: AddressChange) -> str:
@@ -155,7 +164,11 @@ def buttons(request: HttpRequest, change: AddressChange) -> list[tuple[str, str,
     if not may_decide(request):
         return []
     return [
-        (reverse(f"admin:returns_addresschange_{name}", args=[change.pk]), act.title, act.one_press)
+        (
+            reverse(f"admin:returns_addresschange_{name}", args=[change.pk]),
+            act.title,
+            act.is_one_press(change),
+        )
         for name, act in ACTS.items()
         if act.fits(change)
     ]

@@ -21,6 +21,7 @@ WHY_DESK: dict[str, str] = {
     Why.VALUE: "The order is worth so much that a person decides.",
     Why.FEE: "Nobody knows what the carrier asks for it, so no fee was agreed.",
     Why.RULE: "A rule of the store says so.",
+    Why.SHARED: "Goods of another order are in the same parcel.",
     Why.NOT_TOLD: "The letter to the contact on the order did not leave: make sure who asks.",
 }
 OBSTACLES: dict[str, str] = {
@@ -76,7 +77,9 @@ def terms(offer: Offer) -> str:
     """Who pays, what it takes and how sure it is: as it is read to a caller."""
     if offer.aim == AGAIN:
         return "when the parcel is back, we send it once more, to an address that you ask for now"
-    if offer.fee and offer.payer == Payer.BUYER:
+    if offer.is_fee_open:
+        said = ["nobody knows what the carrier charges: we pay it, and the caller pays nothing"]
+    elif offer.fee and offer.payer == Payer.BUYER:
         said = [f"the buyer pays {formats.money(offer.fee, offer.currency)}, only if it works"]
     else:
         said = ["we pay"] if offer.payer == Payer.STORE and not offer.why_desk else []

@@ -23,11 +23,12 @@ from returns.postal.address import PostalAddress
 from returns.rounds import in_time
 from tracking.gateways import NOWHERE, Aim, Failure
 from tracking.interceptions import InterceptionStatus
-from tracking.milestones import Milestone
+from tracking.milestones import FINAL, Milestone
 from tracking.models import AlreadyTurning
-from tracking.work import WorkState
+from tracking.work import WorkState, place_of
 
 if TYPE_CHECKING:
+    from returns.models.order import Order
     from tracking.models import Interception
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,9 @@ STATUS_OF: dict[str, str] = {
     InterceptionStatus.FAILED: C.FAILED,
     InterceptionStatus.WITHDRAWN: C.WITHDRAWN,
 }
+STATUSES_THAT_END = sorted(status for status, here in STATUS_OF.items() if here in ENDED)
+# What may still be asked for when the order was cancelled.
+RECALLS = frozenset({Aim.RETURN, Aim.DEPOT})
 EVENT_OF: dict[str, str] = {
     C.SENT: EventKind.ADDRESS_SENT,
     C.ACCEPTED: EventKind.ADDRESS_ACCEPTED,
@@ -115,7 +119,8 @@ class AddressChangeQuerySet(models.QuerySet["AddressChange"]):
 
     def to_decide(self) -> "AddressChangeQuerySet":
         """A person looks first."""
-        return self.filter(status=C.WAITING).exclude(aim=AGAIN)
+        waits = self.filter(status=C.WAITING)
+        return waits.filter(~Q(aim=AGAIN) | Q(why_desk=Why.NOT_TOLD))
 
     def to_send_again(self) -> "AddressChangeQuerySet":
         """The parcel is back, and its buyer waits for it to be sent once more."""
@@ -140,25 +145,47 @@ class AddressChangeQuerySet(models.QuerySet["AddressChange"]):
         return self.filter(told, status=C.REQUESTED, started_at=None)
 
     def overtaken(self) -> "AddressChangeQuerySet":
-        """To be sent again when it is back, and it was delivered instead."""
+        """Waits, and its parcel has come to the end of its road: delivered, or (where it was
+        not to be sent again then) back."""
         there = Q(shipment__parcel__milestone=Milestone.DELIVERED)
-        return self.filter(there, status=C.WAITING, aim=AGAIN)
+        back = Q(shipment__parcel__milestone=Milestone.RETURNED) & ~Q(aim=AGAIN)
+        return self.filter(there | back, status=C.WAITING)
+
+    def untold(self) -> "AddressChangeQuerySet":
+        """To be sent again when it is back, and its contact could not be told."""
+        lost = [WorkState.DEAD, WorkState.DROPPED]
+        return self.filter(status=C.WAITING, aim=AGAIN, why_desk="", told__state__in=lost)
+
+    def behind(self) -> "AddressChangeQuerySet":
+        """The request to the carrier has ended, and nobody took that up."""
+        return self.filter(status__in=OPEN, interception__status__in=STATUSES_THAT_END)
 
     def stirred(self) -> "AddressChangeQuerySet":
         return self.exclude(stirred_at=None)
+
+    def end_with(self, order: "Order", now: datetime) -> None:
+        """The order was cancelled: nothing of it is sent elsewhere. What is on its way back to
+        us goes on; a carrier that was asked already is asked to forget it."""
+        mine = self.open().filter(order=order).exclude(aim__in=RECALLS)
+        for change in mine.select_related("order"):
+            if change.interception_id is None:
+                change.fail(WhyNot.CANCELLED, by=SHOP, now=now)
+            else:
+                change.withdraw(by=SHOP, now=now)
 
     def follow(self, now: datetime | None = None) -> None:
         """Takes up what is to be started and what has moved, each in a transaction of its
         own; one that fails does not hold up the rest."""
         now = now or timezone.now()
-        due = self.filter(
-            Q(pk__in=self.to_start()) | Q(pk__in=self.overtaken()) | Q(stirred_at__isnull=False)
-        )
+        due = self.filter(stirred_at__isnull=False)
+        for found in (self.to_start(), self.overtaken(), self.untold(), self.behind()):
+            due |= self.filter(pk__in=found.order_by().values("pk"))
         for change in in_time(due.select_related("order").order_by("pk")[:AT_ONCE]):
             try:
                 change.take_up(now)
-            except Exception:
-                logger.exception("address change %s could not be taken up", change.pk)
+            except Exception as error:
+                # Its own words may hold an address.
+                logger.error("address change %s: %s", change.pk, place_of(error))
 
 
 class AddressChange(models.Model):
@@ -216,7 +243,7 @@ class AddressChange(models.Model):
     verified_how = models.CharField(max_length=12, choices=Verified, blank=True)
     verified_note = models.CharField(max_length=300, blank=True)
     told = models.ForeignKey(
-        "returns.Notice", models.SET_NULL, null=True, blank=True, related_name="+"
+        "returns.Notice", models.RESTRICT, null=True, blank=True, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
@@ -291,6 +318,11 @@ class AddressChange(models.Model):
         return PostalAddress.from_json(self.after)
 
     @property
+    def still_counts(self) -> bool:
+        """Nobody has stopped it, and it has not failed."""
+        return self.status in IN_FORCE
+
+    @property
     def is_in_force(self) -> bool:
         """The order's own address is the one that it wants."""
         return not self.was_shipped and self.status in IN_FORCE
@@ -300,9 +332,26 @@ class AddressChange(models.Model):
         return self.aim == AGAIN and self.status == C.WAITING
 
     @property
+    def could_not_be_told(self) -> bool:
+        return self.told is not None and self.told.state in (WorkState.DEAD, WorkState.DROPPED)
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Its contact was told, or a person has decided without."""
+        return not self.why_desk and (self.told is None or self.told.state == WorkState.DONE)
+
+    @property
     def was_delivered(self) -> bool:
         parcel = self.shipment.parcel if self.shipment else None
         return parcel is not None and parcel.milestone == Milestone.DELIVERED
+
+    @property
+    def is_at_its_end(self) -> bool:
+        """Its parcel goes nowhere any more; one that is to be sent again waits for that."""
+        parcel = self.shipment.parcel if self.shipment else None
+        if parcel is None or parcel.milestone not in FINAL:
+            return False
+        return self.aim != AGAIN or parcel.milestone == Milestone.DELIVERED
 
     @property
     def can_be_withdrawn(self) -> bool:
@@ -316,11 +365,20 @@ class AddressChange(models.Model):
         now = now or timezone.now()
         with transaction.atomic():
             change = self._locked()
-            if change.status != C.WAITING or change.aim == AGAIN:
+            if change.status != C.WAITING or (change.aim == AGAIN and not change.why_desk):
+                return False
+            if change._ends_with_order(now):
                 return False
             change.decided_at, change.decided_by = now, by.user
             if change.why_desk == Why.NOT_TOLD:
                 change.told = None
+            if change.aim == AGAIN:
+                change.why_desk = ""
+                change.save(update_fields=["decided_at", "decided_by", "told", "why_desk"])
+                return True
+            if change.why_desk == Why.FEE:
+                # Nobody knows what the carrier charges, and the buyer agreed to nothing.
+                change.payer = Payer.STORE
             if not change.was_shipped:
                 if not any(line.to_ship for line in change.order.with_goods().lines.all()):
                     change.failure = WhyNot.SHIPPED
@@ -374,6 +432,8 @@ class AddressChange(models.Model):
         now = now or timezone.now()
         with transaction.atomic():
             change = self._locked()
+            if by.is_staff and change.is_open and change.started_at is None:
+                return False  # its contact has not been told
             was_awaited, change.must_act = change.must_act, False
             if change.is_in_force and change.is_open:
                 at = max(change.requested_at, min(at or now, now))
@@ -426,7 +486,9 @@ class AddressChange(models.Model):
             change = self._locked()
             parcel = change.shipment.parcel if change.shipment else None
             is_back = parcel is not None and parcel.milestone == Milestone.RETURNED
-            if not change.waits_for_parcel or not is_back:
+            if not change.waits_for_parcel or not is_back or not change.may_be_sent_again:
+                return False
+            if change._ends_with_order(now):
                 return False
             assert change.shipment
             returns = ReturnAuthorization.objects
@@ -459,9 +521,10 @@ class AddressChange(models.Model):
         and mirrors what became of the request to the carrier."""
         now = now or timezone.now()
         with transaction.atomic():
+            self.order.locked()
+            # Before anything is read: what moves after this stirs it once more.
+            AddressChange.objects.filter(pk=self.pk).update(stirred_at=None)
             change = self._locked()
-            change.stirred_at = None
-            change.save(update_fields=["stirred_at"])
             if change.status == C.REQUESTED and change.started_at is None:
                 change._start(now)
             elif change.interception is not None:
@@ -470,9 +533,13 @@ class AddressChange(models.Model):
                 # The number was corrected, and what was asked about it fell away with it.
                 change.failure = Failure.NO_ANSWER
                 change._move(C.FAILED, RULE, now)
-            elif change.waits_for_parcel and change.was_delivered:
-                change.failure = Failure.DELIVERED
+            elif change.status == C.WAITING and change.is_at_its_end:
+                gone = Failure.DELIVERED if change.was_delivered else Failure.WENT_BACK
+                change.failure = gone
                 change._move(C.FAILED, CARRIER, now)
+            elif change.waits_for_parcel and change.could_not_be_told and not change.why_desk:
+                change.why_desk = Why.NOT_TOLD
+                change.save(update_fields=["why_desk"])
 
     # --- step by step ---------------------------------------------------------------------
 
@@ -484,8 +551,18 @@ class AddressChange(models.Model):
         change.order = order
         return change
 
+    def _ends_with_order(self, now: datetime) -> bool:
+        """Of an order that was cancelled nothing is sent anywhere; it may be called back."""
+        if not self.order.is_cancelled or self.aim in RECALLS:
+            return False
+        self.failure = WhyNot.CANCELLED
+        self._move(C.FAILED, SHOP, now)
+        return True
+
     def _start(self, now: datetime) -> None:
         """Nothing leaves before the contact on the order was told."""
+        if self._ends_with_order(now):
+            return
         told = self.told
         if told is not None and told.state in (WorkState.DUE, WorkState.CLAIMED):
             return
@@ -502,7 +579,8 @@ class AddressChange(models.Model):
 
     def _ask_carrier(self, now: datetime) -> None:
         parcel = self.shipment.parcel if self.shipment else None
-        if parcel is None:
+        if parcel is None or parcel.pk != self.terms.get("parcel", parcel.pk):
+            # The number was corrected: what was agreed to was about another parcel.
             self.failure = Failure.NO_ANSWER
             self._move(C.FAILED, RULE, now)
             return
@@ -544,13 +622,23 @@ class AddressChange(models.Model):
     def _mirror(self, interception: "Interception", now: datetime) -> None:
         new = STATUS_OF[interception.status]
         if new == self.status or (self.status in ENDED and new not in ENDED):
-            return
-        if new in OPEN and IN_ORDER.index(C(new)) < IN_ORDER.index(C(self.status)):
+            if not self._opens_again(interception):
+                return
+        elif new in OPEN and IN_ORDER.index(C(new)) < IN_ORDER.index(C(self.status)):
             return
         if new == C.FAILED:
             self.failure = interception.failure
         at = interception.ended_at if new in ENDED else None
         self._move(new, CARRIER, now, at=at)
+
+    def _opens_again(self, interception: "Interception") -> bool:
+        """We had given it up by ourselves, and the carrier does it after all."""
+        gave_up = self.status == C.FAILED and interception.is_open
+        others = AddressChange.objects.open().filter(shipment=self.shipment).exclude(pk=self.pk)
+        if not gave_up or others.exists():
+            return False
+        self.failure, self.ended_at = "", None
+        return True
 
     def _move(self, new: str, by: Actor, now: datetime, *, at: datetime | None = None) -> None:
         """The new state with all that follows from it: its hour, the line of history, the
@@ -558,6 +646,7 @@ class AddressChange(models.Model):
         from returns import address_news
 
         goes_back = self.is_in_force and new not in IN_FORCE
+        was_withdrawn = self.status == C.WITHDRAWN
         self.status = new
         if new == C.SENT:
             self.sent_at = now
@@ -565,13 +654,15 @@ class AddressChange(models.Model):
             self.sent_at, self.accepted_at = self.sent_at or now, now
         elif new in ENDED:
             self.ended_at, self.must_act = at or now, False
-        if new == C.SUCCEEDED and self.fee and self.payer == Payer.BUYER:
+        if was_withdrawn:
+            pass  # the page said that stopping it costs nothing
+        elif new == C.SUCCEEDED and self.fee and self.payer == Payer.BUYER:
             self.fee_owed_at = now
         elif self.fee_charged_at is None:  # it had looked as if it worked
             self.fee_owed_at = None
         if goes_back:
             self._set_back(now)
-        self.save()
+        self.save(update_fields=OWN_FIELDS)
         if kind := EVENT_OF.get(new):
             Event.objects.note(
                 self.order, kind, by=by, at=now, change=self.pk, aim=self.aim, why=self.failure
@@ -604,3 +695,11 @@ class AddressChange(models.Model):
         from returns import tasks
 
         transaction.on_commit(tasks.ring, robust=True)
+
+
+# All but what a signal may write at this very moment.
+OWN_FIELDS = [
+    field.name
+    for field in AddressChange._meta.local_concrete_fields
+    if field.name not in ("id", "stirred_at")
+]

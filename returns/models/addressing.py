@@ -10,10 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from returns import address_policy
-from returns.address_policy import AGAIN, Facts, Offer, Offers, Payer
+from returns.address_policy import AGAIN, Facts, Offer, Offers, Payer, Why
 from returns.models.access import Throttle, TooOften
 from returns.models.address_change import IN_FORCE, OPEN, AddressChange, ChangeStatus, WhyNot
-from returns.models.event import Actor, Event, EventKind
+from returns.models.event import BUYER, Actor, Event, EventKind
 from returns.models.shipment import Shipment
 from returns.postal.address import PostalAddress
 from tracking import figures
@@ -49,17 +49,22 @@ class Addressing(models.Model):
         """There is no other kind."""
         return cast("Order", self)
 
-    def address_offers(self, shipment: Shipment | None, now: datetime | None = None) -> Offers:
-        """What may be done now about one of its parcels (None: about what was not shipped)."""
+    def address_offers(
+        self, shipment: Shipment | None, now: datetime | None = None, *, by: Actor = BUYER
+    ) -> Offers:
+        """What may be done now about one of its parcels (None: about what was not shipped).
+        by: whoever asks; how often a buyer may, is no matter for the desk."""
         me = self._me
         rules = [row.rule for row in me.store.interception_rules.all()]
         parcel = shipment.parcel if shipment else None
-        facts = self._facts(shipment, parcel, now or timezone.now())
+        facts = self._facts(shipment, parcel, by, now or timezone.now())
         return address_policy.offers(
             facts, terms_of(parcel.carrier) if parcel else NO_PARCEL, rules
         )
 
-    def _facts(self, shipment: Shipment | None, parcel: Parcel | None, now: datetime) -> Facts:
+    def _facts(
+        self, shipment: Shipment | None, parcel: Parcel | None, by: Actor, now: datetime
+    ) -> Facts:
         me, store = self._me, self._me.store
         pk = shipment.pk if shipment else None
         mine = [row for row in me.address_changes.all() if row.is_open]  # pages have read them
@@ -86,14 +91,18 @@ class Addressing(models.Model):
             region=me.region,
             currency=me.currency,
             store_currency=store.currency,
-            value=me.paid_total,
+            # What is paid at the door, or later, is worth as much.
+            value=max(
+                me.paid_total,
+                me.goods_total - me.discount_total + me.postage_total + me.tax_total,
+            ),
             limit=store.address_desk_from,
             is_cancelled=me.is_cancelled,
             is_open=is_mine or is_turning,
             is_all_sent=shipment is None
             and bool(me.outbound)
             and not any(line.to_ship for line in me.lines.all()),
-            is_worn_out=Throttle.objects.any_used_up(_counted(me), CHANGES, now),
+            is_worn_out=by.is_buyer and Throttle.objects.any_used_up(_counted(me), CHANGES, now),
             turned=turned,
             served=served,
             chances=chances,
@@ -126,13 +135,15 @@ class Addressing(models.Model):
         with transaction.atomic():
             order = self._me.locked()
             made = order.address_changes.filter(form_key=key).first()
+            if made and (made.aim, made.shipment_id) != (aim, shipment and shipment.pk):
+                raise NotOffered(Offer(aim, address_policy.Obstacle.UNDER_WAY))
             if made:
                 return made
             if shipment is not None:
                 # Read anew: it may have moved since the page was shown.
                 mine = order.shipments.filter(is_return=False).select_related("parcel")
                 shipment = mine.get(pk=shipment.pk)
-            offers = order.with_goods().address_offers(shipment, now)
+            offers = order.with_goods().address_offers(shipment, now, by=by)
             offer = offers.by_aim.get(aim) or Offer(aim, address_policy.Obstacle.NOT_SHIPPED)
             if not offer.is_possible or offer.fee != agreed_fee:
                 raise NotOffered(offer)
@@ -176,7 +187,8 @@ class Addressing(models.Model):
         now: datetime,
     ) -> AddressChange:
         me = self._me
-        waits = (bool(offer.why_desk) and not by.is_staff) or offer.aim == AGAIN
+        why = "" if by.is_staff else offer.why_desk or (Why.SHARED if _is_shared(shipment) else "")
+        waits = bool(why) or offer.aim == AGAIN
         change = AddressChange.objects.create(
             order=me,
             shipment=shipment,
@@ -184,7 +196,7 @@ class Addressing(models.Model):
             form_key=key,
             aim=offer.aim,
             status=ChangeStatus.WAITING if waits else ChangeStatus.REQUESTED,
-            why_desk=offer.why_desk if waits else "",
+            why_desk="" if offer.aim == AGAIN else why,
             before=before.to_json(),
             after=after.to_json() if after else {},
             stage=offers.stage,
@@ -193,6 +205,7 @@ class Addressing(models.Model):
                 "chance": offer.chance,
                 "by_phone": offer.by_phone,
                 "while_at": sorted(offer.while_at),
+                "parcel": shipment.parcel_id if shipment else None,
             },
             payer=offer.payer,
             fee=offer.fee,
@@ -245,6 +258,14 @@ class Addressing(models.Model):
         me = self._me
         trusted = me.contact(sensitive=True, now=now)
         return {one: one == trusted for one in dict.fromkeys([trusted, me.email]) if one}
+
+
+def _is_shared(shipment: Shipment | None) -> bool:
+    """Whether its parcel holds goods of another order: then it is not one buyer's alone."""
+    if shipment is None or shipment.parcel_id is None:
+        return False
+    mine = Shipment.objects.filter(parcel_id=shipment.parcel_id)
+    return mine.exclude(order_id=shipment.order_id).exists()
 
 
 def _served(parcel: Parcel) -> frozenset[str]:

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from returns import links, news
 from returns.dispatch import outbound
+from returns.models.address_change import AddressChange
 from returns.models.address_confirmation import AddressConfirmation
 from returns.models.address_told import AddressTold
 from returns.models.event import SHOP, Event, EventKind
@@ -332,6 +333,8 @@ class _Intake:
         if order.cancelled_at and not was_cancelled:
             self._note_cancelled(order)
         address.settle(known, self.now)
+        if order.cancelled_at and not was_cancelled:
+            AddressChange.objects.end_with(order, self.now)
         # Read anew: what it knew of its parcels is of before.
         fresh = order.locked()
         if self._may_be_on_its_way(order, data):

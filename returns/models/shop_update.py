@@ -198,6 +198,11 @@ class ShopUpdate(LeasedRow):
         writes a later one holds it, too, and so does whoever is about to tell one."""
         with transaction.atomic():
             self.change.order = self.change.order.locked()
+            self.change.refresh_from_db(fields=["status"])
+            if self.is_wanted and not self.change.still_counts:
+                # Taken back at the moment when this was claimed, before anybody was told.
+                self.drop("It is not wanted any more.")
+                return False
             others = ShopUpdate.objects.of(self.change.order).exclude(pk=self.pk)
             if others.filter(pk__gt=self.pk).exists():
                 self.drop(REPLACED)

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 
 from returns.postal import book
 from returns.postal.address import PostalAddress
@@ -38,8 +39,11 @@ from returns.postal.chinese_words import (
     UNKNOWN_DISTRICT,
 )
 
+# Signs that are read; an address has a hundred or two.
+LONGEST = 1000
 # Where the phone stood among the pieces; no text has it.
 PHONE = "\0"
+SKIPPED = re.compile(rf"[{re.escape(SEPARATORS)}]+|({'|'.join(FILLERS)}|县(?=[\s,]))")
 LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z.'-]*")
 
 
@@ -54,13 +58,15 @@ class Split:
 
 
 def split(text: str) -> Split:
-    """Never raises; at worst everything stands in the street."""
+    """Never raises; at worst everything stands in the street. What comes after so many signs
+    that no address has them is not read."""
     return _Splitting(_plain(text)).done()
 
 
 def _plain(text: str) -> str:
     """One width for digits and marks, and nothing that cannot be seen."""
-    narrow = unicodedata.normalize("NFKC", text)
+    # Cut once more: one sign may have become eighteen.
+    narrow = unicodedata.normalize("NFKC", text[:LONGEST])[:LONGEST]
     return "".join(
         sign if sign in "\n\t" or not unicodedata.category(sign).startswith(("C", "Z")) else " "
         for sign in narrow
@@ -347,15 +353,12 @@ class _Splitting:
         return bool(known) or city not in book.cities("CN", region)
 
     def _skip(self, text: str) -> str:
-        text = text.lstrip(SEPARATORS)
-        for filler in FILLERS:
-            if text.startswith(filler):
-                self.left_out.append(filler)
-                return self._skip(text[len(filler) :])
-        if re.match(r"县[\s,]", text):
-            self.left_out.append("县")
-            return self._skip(text[1:])
-        return text
+        at = 0
+        while match := SKIPPED.match(text, at):
+            at = match.end()
+            if match.group(1):
+                self.left_out.append(match.group(1))
+        return text[at:]
 
     # --- the postcode
 
@@ -375,14 +378,15 @@ class _Splitting:
             return
         for match in POSTCODE.finditer(street):
             digits = match.group()
-            before, after = street[: match.start()], street[match.end() :]
-            apart = not after or after[0] in SEPARATORS or before.endswith(" ")
-            if not apart or (before and before[-1] in "-#栋幢座元"):
+            start, end = match.span()
+            before, after = street[max(start - 1, 0) : start], street[end : end + 1]
+            apart = not after or after in SEPARATORS or before == " "
+            if not apart or (before and before in "-#栋幢座元"):
                 continue
             fits = not region or not region.zips or bool(region.zips.match(digits))
             if digits == NO_POSTCODE or fits:
                 self._set_postcode(digits)
-                self.found["street"] = _join([before, after])
+                self.found["street"] = _join([street[:start], street[end:]])
                 return
 
 
@@ -404,13 +408,10 @@ def _join(parts: Iterable[str], keep: bool = False) -> str:
 
 def _words(tokens: list[str]) -> list[str]:
     """Names in Latin letters are put together again."""
-    joined: list[str] = []
-    for token in tokens:
-        if joined and LATIN_WORD.fullmatch(token) and LATIN_WORD.fullmatch(joined[-1].split()[-1]):
-            joined[-1] += f" {token}"
-        else:
-            joined.append(token)
-    return joined
+    groups = groupby(tokens, lambda token: bool(LATIN_WORD.fullmatch(token)))
+    return [
+        word for is_latin, group in groups for word in ([" ".join(group)] if is_latin else group)
+    ]
 
 
 def _has_surname(text: str) -> bool:

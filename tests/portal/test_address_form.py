@@ -8,6 +8,8 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from portal.forms.address import NOT_THERE, AddressForm
+from portal.forms.address import PASTED as PASTED_MOST
+from returns.postal import chinese
 from returns.postal.address import PostalAddress
 from tests.page_checks import Page
 from tracking.terms import terms_of
@@ -380,6 +382,30 @@ def test_only_chinese_addresses_can_be_pasted():
     assert "paste" not in form_of().fields
     form = form_of(sent(SARAH, paste=PASTED, split="1"))
     assert form["street"].value() == SARAH.street
+
+
+def test_no_more_is_split_and_shown_than_may_be_pasted(monkeypatch):
+    read = []
+    monkeypatch.setattr(chinese, "split", lambda text: read.append(text) or chinese.Split(ZHANG))
+    long = "市辖区" * 90_000
+    for country in ("CN", "GB"):
+        sends = sent(ZHANG.changed(country="CN"), paste=long, split="1")
+        form = form_of(sends, initial=ZHANG, allowed="CN", country=country)
+        assert len(drawn(form)) < 30_000
+    assert [len(text) for text in read] == [PASTED_MOST, PASTED_MOST]
+
+
+def test_what_is_sent_with_too_much_in_it_is_refused_in_words():
+    form = form_of(sent(ZHANG, paste="市" * (PASTED_MOST + 1)), initial=ZHANG, allowed="CN")
+    assert "paste" in form.errors
+
+
+def test_what_goes_elsewhere_is_never_read_as_a_chinese_address(monkeypatch):
+    monkeypatch.setattr(chinese, "split", lambda text: pytest.fail("it was read"))
+    form = form_of(sent(ZHANG, paste=PASTED, split="1"), initial=SARAH, allowed="GB")
+    assert form.country == "CN" and "paste" not in form.fields
+    assert form["street"].value() == ZHANG.street
+    assert str(NOT_THERE) in drawn(form)
 
 
 def test_a_pasted_text_that_was_not_split_is_no_hindrance():

@@ -7,6 +7,8 @@ from html import unescape
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -42,6 +44,7 @@ from tracking.interceptions import InterceptionStatus
 from tracking.milestones import Milestone
 from tracking.models import GatewayAccount, Interception, Parcel, ScanReport
 from tracking.tasks import intercept
+from tracking.work import WorkState
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +117,10 @@ def ask_page(order: Order, query: str = "") -> str:
 
 def read(client: CheckedClient, where: str) -> str:
     return words_of(client.get(where).text)
+
+
+def read_of(answer: HttpResponse) -> str:
+    return words_of(answer.text)
 
 
 def words_of(text: str) -> str:
@@ -237,12 +244,20 @@ def test_agents_decide_about_addresses_and_the_warehouse_does_not():
     may = {"decide_address", "change_interception", "view_addresschange"}
     assert may <= set(agents.permissions.values_list("codename", flat=True))
     assert not may & set(warehouse.permissions.values_list("codename", flat=True))
+    # Who may stop what a carrier was asked may do so on the page of the change as well.
+    for group in Group.objects.filter(permissions__codename="change_interception"):
+        assert group.permissions.filter(codename="decide_address").exists(), group
 
 
 def test_who_may_only_look_sees_no_button_and_can_do_nothing(order):
     change, reader = asks(order), at_desk("reader", SEE)
-    text = reader.get(page(change)).text
-    assert "8 Chapel Row" in text
+    for _ in range(2):
+        text = reader.get(page(change)).text + reader.get(reverse(LIST)).text
+        assert "Sarah W•••, Bath" in text and "Sarah W•••, Bristol" in text
+        for secret in ("Chapel Row", "Harbour Lane", "Whitcombe", "BA1 1HN", "900123"):
+            assert secret not in text, secret
+        work()
+    change = again(change)
     for name in ACTS:
         assert url(change, name) not in text
         assert reader.post(url(change, name), {}).status_code == 404
@@ -257,7 +272,8 @@ def test_nothing_is_done_by_opening_an_address_or_without_the_token(ieva, order)
     change = asks(order)
     for name, act in ACTS.items():
         if act.fits(change):
-            assert ieva.get(url(change, name)).status_code == (405 if act.one_press else 200)
+            found = ieva.get(url(change, name)).status_code
+            assert found == (405 if act.is_one_press(change) else 200)
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(people.staff("strict", "view_order", SEE, DECIDE))
     assert strict.post(url(change, "approve")).status_code == 403
@@ -359,6 +375,42 @@ def test_approving_is_one_press_and_logged(ieva, order):
     assert "no longer possible" in ieva.post(url(change, "approve"), follow=True).text
 
 
+@pytest.fixture
+def unknown_fee(store) -> AddressChange:
+    """Nobody knows what the carrier charges, and the buyer would pay it."""
+    order = people.place_order(store, shipped=False)
+    people.ship(order)
+    return asks(order)
+
+
+def test_what_may_cost_us_anything_is_never_approved_by_one_press(ieva, unknown_fee):
+    change, warning = unknown_fee, "If you go on, we pay it, whatever it is"
+    assert (change.why_desk, change.fee) == (Why.FEE, 0)
+    opened = ieva.get(page(change)).text
+    assert f'href="{url(change, "approve")}"' in opened
+    assert f'formaction="{url(change, "approve")}"' not in opened
+    pressed = read_of(ieva.post(url(change, "approve"), follow=True))
+    assert "Nothing was approved yet." in pressed and warning in pressed
+    assert again(change).status == ChangeStatus.WAITING and not LogEntry.objects.exists()
+
+    shown = ieva.get(url(change, "approve")).text
+    assert warning in shown and "8 Chapel Row" in shown and 'name="read" value="1"' in shown
+    ieva.post(url(change, "approve"), {"read": "1"})
+    change = again(change)
+    assert (change.status, change.payer) == (ChangeStatus.REQUESTED, "store")
+
+
+def test_also_where_a_person_looks_for_another_reason(ieva, store):
+    store.address_desk_from = Decimal(1)
+    store.save()
+    order = people.place_order(store, shipped=False)
+    people.ship(order)
+    change = asks(order)
+    assert change.why_desk == Why.VALUE
+    ieva.post(url(change, "approve"))
+    assert again(change).status == ChangeStatus.WAITING
+
+
 @pytest.mark.parametrize(("language", "begins"), [("en", "We could not make"), ("zh-hans", "")])
 def test_declining_needs_words_and_the_buyer_reads_them_in_the_language_of_the_order(
     ieva, order, language, begins
@@ -396,6 +448,15 @@ def test_the_warehouse_is_told_by_a_person_and_the_buyer_reads_that_it_has_it(ie
     ieva.post(url(change, "in_shop"))
     assert (again(change).status, again(change).must_act) == (ChangeStatus.SUCCEEDED, False)
     assert LogEntry.objects.get().change_message == "Noted that the warehouse has it."
+
+
+def test_the_warehouse_cannot_have_it_before_the_contact_was_told(ieva, unshipped):
+    change = asks(unshipped)
+    assert url(change, "in_shop") not in ieva.get(page(change)).text
+    assert "no longer possible" in ieva.post(url(change, "in_shop"), follow=True).text
+    assert again(change).status == ChangeStatus.REQUESTED
+    # That it has left with the old address may be said at any time.
+    assert url(change, "left") in ieva.get(page(change)).text
 
 
 def test_it_left_before_the_warehouse_knew(ieva, unshipped):
@@ -527,9 +588,41 @@ def test_a_parcel_that_is_back_is_sent_again_from_the_desk(ieva, order):
     assert "no longer possible" in ieva.post(url(change, "again"), follow=True).text
     assert "Waits until it is back" in read(ieva, page(change))
     is_back(order)
+    assert "Its contact has not been told yet." in read_of(
+        ieva.post(url(change, "again"), follow=True)
+    )
+    assert again(change).status == ChangeStatus.WAITING
+    work()
+    assert "This order is worth" not in ieva.get(url(change, "again")).text
     assert "8 Chapel Row" in ieva.get(url(change, "again")).text
     assert "It is sent once more." in ieva.post(url(change, "again"), follow=True).text
     assert again(change).status == ChangeStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(("limit", "warns"), [("74.00", True), ("74.01", False)])
+def test_what_is_worth_much_is_sent_again_with_a_warning(ieva, order, limit, warns):
+    order.store.address_desk_from = Decimal(limit)
+    order.store.save()
+    parcel = parcel_of(order).parcel
+    parcel.record([ScanReport(timezone.now(), Milestone.OUT_FOR_DELIVERY, "out", "Bristol")])
+    change = asks(order, AGAIN)
+    is_back(order)
+    work()
+    assert ("This order is worth 74.00 USD" in read(ieva, url(change, "again"))) == warns
+
+
+def test_whose_contact_cannot_be_told_is_approved_before_it_is_sent_again(ieva, order):
+    parcel = parcel_of(order).parcel
+    parcel.record([ScanReport(timezone.now(), Milestone.OUT_FOR_DELIVERY, "out", "Bristol")])
+    change = asks(order, AGAIN)
+    is_back(order)
+    Notice.objects.filter(pk=change.told_id).update(state=WorkState.DEAD)
+    tasks.follow_addresses()
+    said = read_of(ieva.post(url(change, "again"), follow=True))
+    assert "make sure who asks" in said
+    said = ieva.post(url(change, "approve"), follow=True).text
+    assert "It can be sent again once it is back." in said
+    assert "It is sent once more." in ieva.post(url(change, "again"), follow=True).text
 
 
 def test_a_fee_is_noted_as_charged_once(ieva, store):
@@ -583,6 +676,49 @@ def test_the_same_form_sent_twice_is_one_change(ieva, order):
     for _ in range(2):
         ieva.post(ask_page(order, f"?parcel={parcel_of(order).pk}"), data)
     assert AddressChange.objects.count() == 1
+
+
+def test_going_back_and_writing_another_address_is_another_wish(ieva, order):
+    data = filled_in(ieva, order)
+    where = ask_page(order, f"?parcel={parcel_of(order).pk}")
+    ieva.post(where, data)
+    ieva.post(url(AddressChange.objects.get(), "withdraw"))
+    ieva.post(where, data | {"street": "9 Chapel Row"})
+    streets = AddressChange.objects.order_by("pk").values_list("after__street", flat=True)
+    assert list(streets) == ["8 Chapel Row", "9 Chapel Row"]
+
+
+def test_the_form_of_one_parcel_is_never_taken_for_that_of_another(ieva, order):
+    people.ship(order, number="RB222222222GB")
+    first, second = order.shipments.order_by("pk")
+    data = filled_in(ieva, order, f"?parcel={first.pk}")
+    for row in (first, second):
+        ieva.post(ask_page(order, f"?parcel={row.pk}"), data)
+    assert {change.shipment for change in AddressChange.objects.all()} == {first, second}
+
+
+@pytest.mark.parametrize(
+    "amount", ["NaN", "sNaN", "-NaN", "Infinity", "-Infinity", "1E999999", "1E-999999", "9" * 5000]
+)
+def test_a_fee_that_no_page_could_have_shown_is_no_agreement(ieva, order, amount):
+    data = filled_in(ieva, order) | {"shown": f"redirect={amount}"}
+    for more in ({}, {"agreed": "on"}):
+        assert ieva.post(ask_page(order), data | more).status_code == 200
+    assert not AddressChange.objects.exists()
+
+
+def test_a_caller_is_told_that_we_pay_what_nobody_knows(ieva, store):
+    order = people.place_order(store, shipped=False)
+    people.ship(order)
+    text = read(ieva, ask_page(order))
+    assert "nobody knows what the carrier charges: we pay it, and the caller pays nothing" in text
+
+
+def test_how_often_a_buyer_may_ask_is_no_matter_for_a_caller(ieva, order):
+    for number in range(3):
+        asks(order, key=f"form-{number}").withdraw(by=BUYER)
+    calls(ieva, order)
+    assert AddressChange.objects.filter(requested_by="staff").exists()
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from returns.postal.address import PostalAddress
 from returns.states import Status
 from tests.people import open_store, place_order, ship, staff
 from tests.post_office import send_due
-from tracking.gateways import Aim, Failure
+from tracking.gateways import Aim, Answer, Failure, Outcome
 from tracking.milestones import Milestone
 from tracking.models import GatewayAccount, Interception, Parcel, ScanReport
 from tracking.tasks import intercept
@@ -312,6 +312,7 @@ def test_a_parcel_that_is_back_is_sent_again_with_one_press():
     scan(order, Milestone.ATTEMPTED, "Bristol")
     change = order.change_address(AGAIN, shipment=shipment, after=BATH, key="form-1", by=BUYER)
     desk = Actor.staff(staff("desk"))
+    send_due(timezone.now())
     assert not change.prepare_again(by=desk)  # it is not back
     scan(order, Milestone.RETURNING)
     scan(order, Milestone.RETURNED, "Vilnius")
@@ -332,6 +333,152 @@ def test_what_was_to_be_sent_again_and_was_delivered_after_all_ends():
     change = order.change_address(AGAIN, shipment=shipment, after=BATH, key="form-1", by=BUYER)
     work()
     assert again(change).is_open
+    scan(order, Milestone.DELIVERED, "Bristol")
+    work()
+    change = again(change)
+    assert (change.status, change.failure) == (ChangeStatus.FAILED, Failure.DELIVERED)
+
+
+def test_nothing_is_sent_again_before_its_contact_was_told():
+    order, shipment = on_the_road()
+    scan(order, Milestone.ATTEMPTED, "Bristol")
+    change = order.change_address(AGAIN, shipment=shipment, after=BATH, key="form-1", by=BUYER)
+    scan(order, Milestone.RETURNING)
+    scan(order, Milestone.RETURNED, "Vilnius")
+    desk = Actor.staff(staff("desk"))
+    assert not change.prepare_again(by=desk)
+    Notice.objects.filter(kind=NoticeKind.ADDRESS_ASKED).update(state="dead")
+    tasks.follow_addresses()
+    assert again(change).why_desk == Why.NOT_TOLD
+    assert not change.prepare_again(by=desk)
+    assert change.approve(by=desk)
+    assert change.prepare_again(by=desk)
+
+
+@pytest.mark.parametrize("aim", [Aim.REDIRECT, AGAIN])
+def test_of_a_cancelled_order_nothing_is_sent_anywhere(aim):
+    order, shipment = on_the_road()
+    with_gateway(order)
+    free_of_charge(order)
+    if aim == AGAIN:
+        scan(order, Milestone.ATTEMPTED, "Bristol")
+    change = order.change_address(aim, shipment=shipment, after=BATH, key="form-1", by=BUYER)
+    Order.objects.filter(pk=order.pk).update(cancelled_at=timezone.now())
+    if aim == AGAIN:
+        send_due(timezone.now())
+        scan(order, Milestone.RETURNED, "Vilnius")
+        assert not change.prepare_again(by=Actor.staff(staff("desk")))
+    work()
+    change = again(change)
+    assert (change.status, change.failure) == (ChangeStatus.FAILED, WhyNot.CANCELLED)
+    assert not Interception.objects.exists() and not ReturnAuthorization.objects.exists()
+
+
+def test_a_parcel_with_goods_of_another_order_waits_for_a_person():
+    order, shipment = on_the_road()
+    with_gateway(order)
+    free_of_charge(order)
+    other = place_order(order.store, "JP-2", shipped=False, email="eve@example.com")
+    theirs = ship(other)
+    type(theirs).objects.filter(pk=theirs.pk).update(parcel=shipment.parcel)
+    change = redirect(Order.objects.get(pk=other.pk), theirs)
+    work()
+    change = again(change)
+    assert (change.status, change.why_desk) == (ChangeStatus.WAITING, Why.SHARED)
+    assert not Interception.objects.exists()
+
+
+def test_news_that_come_while_the_last_ones_are_taken_up_are_not_lost(monkeypatch):
+    order, shipment = on_the_road()
+    with_gateway(order)
+    free_of_charge(order)
+    change = redirect(order, shipment)
+    work()
+    request = Interception.objects.get()
+    locked = AddressChange._locked
+
+    def moved_meanwhile(self):
+        found = locked(self)
+        monkeypatch.setattr(AddressChange, "_locked", locked)
+        request.take(Answer(Outcome.FAILED, failure=Failure.REFUSED))
+        return found
+
+    AddressChange.objects.filter(pk=change.pk).update(stirred_at=timezone.now())
+    monkeypatch.setattr(AddressChange, "_locked", moved_meanwhile)
+    tasks.follow_addresses()
+    tasks.follow_addresses()
+    assert again(change).status == ChangeStatus.FAILED
+
+
+def test_what_is_paid_at_the_door_is_worth_as_much():
+    order, shipment = on_the_road(address_desk_from=Decimal(50))
+    free_of_charge(order)
+    Order.objects.filter(pk=order.pk).update(paid_total=0)
+    change = redirect(Order.objects.get(pk=order.pk), shipment)
+    assert (change.status, change.why_desk) == (ChangeStatus.WAITING, Why.VALUE)
+
+
+def test_stopped_it_costs_nothing_whatever_the_carrier_does():
+    order, shipment = on_the_road()
+    with_gateway(order)
+    InterceptionRule.objects.create(store=order.store, fee=Decimal("15.00"))
+    change = redirect(order, shipment, agreed_fee=Decimal("15.00"))
+    work()
+    change.withdraw(by=BUYER)
+    Interception.objects.stir(timezone.now())
+    work()
+    assert again(change).status == ChangeStatus.WITHDRAWN
+    scan(order, Milestone.DELIVERED, "Bath")
+    work()
+    change = again(change)
+    assert (change.status, change.fee_owed_at) == (ChangeStatus.SUCCEEDED, None)
+
+
+def test_the_desk_is_not_held_back_by_how_often_the_buyer_asked():
+    order, shipment = on_the_road()
+    free_of_charge(order)
+    for number in range(3):
+        redirect(order, shipment, key=f"form-{number}").withdraw(by=BUYER)
+    change = redirect(order, shipment, key="desk", by=Actor.staff(staff("desk")))
+    assert change.status == ChangeStatus.REQUESTED
+
+
+def test_what_we_had_given_up_and_the_carrier_does_after_all_is_open_again():
+    order, shipment = on_the_road()
+    with_gateway(order)
+    free_of_charge(order)
+    change = redirect(order, shipment)
+    work()
+    request = Interception.objects.get()
+    request.give_up(Failure.NO_ANSWER)
+    tasks.follow_addresses()
+    assert again(change).status == ChangeStatus.FAILED
+    request.refresh_from_db()
+    request.take(Answer(Outcome.ACCEPTED))
+    tasks.follow_addresses()
+    assert again(change).status == ChangeStatus.ACCEPTED
+
+
+def test_a_form_that_made_one_wish_does_not_answer_for_another():
+    order, shipment = on_the_road()
+    free_of_charge(order)
+    redirect(order, shipment, key="form")
+    with pytest.raises(NotOffered):
+        order.change_address(Aim.RETURN, shipment=shipment, key="form", by=BUYER)
+
+
+def test_a_fee_that_nobody_knew_is_ours_once_a_person_goes_on():
+    order, shipment = on_the_road()
+    change = redirect(order, shipment)
+    assert (change.status, change.why_desk) == (ChangeStatus.WAITING, Why.FEE)
+    assert change.approve(by=Actor.staff(staff("lead")))
+    assert again(change).payer == "store"
+
+
+def test_what_waits_for_a_person_ends_when_the_parcel_is_delivered():
+    order, shipment = on_the_road(address_desk_from=Decimal(50))
+    free_of_charge(order)
+    change = redirect(order, shipment)
     scan(order, Milestone.DELIVERED, "Bristol")
     work()
     change = again(change)

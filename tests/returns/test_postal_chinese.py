@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from returns.postal.chinese import split
-from returns.postal.chinese_words import LABELS
+from returns.postal.chinese import LONGEST, split
+from returns.postal.chinese_words import FILLERS, LABELS
 
 FIELDS = ("name", "phone", "region", "city", "district", "street", "postcode")
 # What was pasted → name, phone, region, city, district, street, postcode.
@@ -234,9 +234,50 @@ def test_whatever_is_pasted_nothing_of_it_is_lost(text):
     assert not lost(text)
 
 
-@given(st.text(max_size=80))
+@given(st.text(max_size=55))  # one sign may become eighteen, and all of it is to be read
 def test_no_text_makes_it_stumble(text):
     assert not lost(text)
+
+
+# --- text that means no good ---------------------------------------------------------------------
+
+HOSTILE = [
+    *FILLERS, "县 ", "a ", "北京市", "中国", "000000 ", "310012 ", "13812345678", "收货人：", "电话 ",
+    "张伟", "自治区", "回族", "((收", " ", "\t", "邮编:1", "\0", "\ufdfa",
+]  # fmt: skip
+
+
+def kept(text: str) -> int:
+    """Signs in what comes out of it."""
+    found = split(text)
+    return len("".join(getattr(found.address, name) for name in FIELDS)) + len(
+        "".join(found.left_out)
+    )
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_of_a_quarter_of_a_megabyte_no_more_is_read_than_an_address_may_have(word):
+    assert kept(word * (256 * 1024 // len(word.encode()))) <= LONGEST
+
+
+def test_what_grows_when_it_is_read_is_cut_once_more():
+    assert LONGEST - 20 <= kept("\ufdfa" * LONGEST) <= LONGEST
+
+
+def test_the_place_behind_many_empty_words_is_still_found():
+    found = split("市辖区" * 300 + " 浙江省杭州市西湖区文三路90号")
+    assert (found.address.region, found.address.street) == ("浙江省", "文三路90号")
+    assert found.left_out == ("市辖区",) * 300
+
+
+def test_many_numbers_that_are_no_postcode_stay_where_they_are():
+    text = "999999 " * 20 + "310012"
+    assert split(f"陕西省西安市雁塔区高新四路1号 {text}").address.postcode == ""
+
+
+@given(st.lists(st.tuples(st.sampled_from(HOSTILE), st.integers(1, 1500)), max_size=4))
+def test_words_said_over_and_over_make_nothing_stumble(words):
+    assert kept("".join(word * often for word, often in words)) <= LONGEST
 
 
 def test_labels_are_known_by_their_own_field():

@@ -146,6 +146,8 @@ class InterceptionAdmin(ReadOnly, Narrowed):
 
     @admin.display(description="parcel")
     def parcel_linked(self, row: Interception) -> str:
+        if row.parcel.dropped_at:
+            return row.parcel.number
         url = reverse("admin:tracking_parcel_change", args=[row.parcel_id])
         return format_html('<a href="{}">{}</a>', url, row.parcel.number)
 

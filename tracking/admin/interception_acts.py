@@ -12,6 +12,8 @@ from tracking.interceptions import InterceptionStatus
 from tracking.models import Interception
 from tracking.work import WorkState
 
+# Whose wish it was is known to the pages that lead here, not to us.
+ON_THE_PAGE = "Where a buyer has asked for it, their page shows it as withdrawn by us."
 Said = tuple[str, int]  # words, and a level of django.contrib.messages
 
 
@@ -134,6 +136,10 @@ class Withdraw(Act):
 
     @property
     def asks(self) -> str:
+        return f"{self._then} {ON_THE_PAGE}"
+
+    @property
+    def _then(self) -> str:
         if self.interception.asked_at is None:
             return "Nobody was asked yet: nobody will be."
         gateway = self.interception.gateway

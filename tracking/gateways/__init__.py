@@ -187,6 +187,9 @@ class Gateway(Protocol):
     # Whether it can be asked what became of a request, and to forget one.
     CAN_CHECK: bool
     CAN_WITHDRAW: bool
+    # Whether it shows a request as soon as it has it, so that one whose answer was lost and
+    # that does not show may be made once more by ourselves; else a person finds out.
+    ASKS_AGAIN: bool
 
     def serves(self, carrier: str, aim: str, access: Access) -> bool:
         """Whether this account can ask for that with parcels of this carrier (our code)."""

@@ -12,7 +12,7 @@ from tracking.gateways import Access, Aim, Answer, Error, Failure, Outcome, Task
 KEYS: tuple[str, ...] = ()
 OPTIONS: tuple[str, ...] = ("answer",)
 AIMS = frozenset(Aim)
-CAN_CHECK = CAN_WITHDRAW = True
+CAN_CHECK = CAN_WITHDRAW = ASKS_AGAIN = True
 ANSWERS = [str(outcome) for outcome in Outcome]
 
 

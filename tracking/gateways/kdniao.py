@@ -50,7 +50,7 @@ from tracking.providers import reading
 KEYS = ("customer", "key")
 OPTIONS = ("interception",)
 AIMS = frozenset(Aim)  # those that an account names
-CAN_CHECK = CAN_WITHDRAW = False
+CAN_CHECK = CAN_WITHDRAW = ASKS_AGAIN = False
 
 ADDRESS = tracker.ADDRESS
 TOTAL = 20.0  # seconds for a whole answer

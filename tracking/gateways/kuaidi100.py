@@ -47,7 +47,7 @@ from tracking.providers import reading
 
 KEYS = ("key", "secret")
 OPTIONS = ("salt", "partners", "orderRole", "interceptPayType", "callback")
-CAN_CHECK = CAN_WITHDRAW = False
+CAN_CHECK = CAN_WITHDRAW = ASKS_AGAIN = False
 
 ADDRESS, PATH, METHOD = "https://api.kuaidi100.com", "/label/order", "interceptOrder"
 TOTAL = 20.0  # seconds for a whole answer

@@ -12,7 +12,7 @@ from tracking.gateways import Access, Aim, Answer, Error, Outcome, Task, Told
 KEYS: tuple[str, ...] = ()
 OPTIONS: tuple[str, ...] = ()
 AIMS = frozenset(Aim) - {Aim.DEPOT}
-CAN_CHECK = CAN_WITHDRAW = False
+CAN_CHECK = CAN_WITHDRAW = ASKS_AGAIN = False
 
 
 def serves(carrier: str, aim: str, access: Access) -> bool:

@@ -44,6 +44,8 @@ from tracking.providers import reading
 
 OPTIONS = ("features",)
 CAN_CHECK = CAN_WITHDRAW = True
+# Nobody says how soon a request shows: one that does not may be there all the same.
+ASKS_AGAIN = False
 
 CHARGES = 4.0  # seconds; the cost is worth no longer wait
 

@@ -58,6 +58,7 @@ class Asking:
         self.wait: timedelta | None = None
         self.trouble = ""
         row.look_again()
+        self._parcel()
 
     @property
     def now(self) -> datetime:
@@ -98,9 +99,12 @@ class Asking:
         return list(Scan.objects.filter(parcel=self.row.parcel_id))
 
     def _parcel(self) -> Parcel:
-        """As it is at this moment."""
-        self.row.parcel = Parcel.objects.get(pk=self.row.parcel_id)
-        return self.row.parcel
+        """As it is at this moment; also one that stands in for a parcel that was dropped."""
+        mine = Parcel._base_manager.filter(interceptions=self.row.pk).first()
+        if mine is None:
+            raise Interception.DoesNotExist
+        self.row.parcel = mine
+        return mine
 
     def _look_at_scans(self, *, sure: bool = False) -> None:
         """sure: takes over only what leaves no doubt."""
@@ -154,9 +158,18 @@ class Asking:
             logger.error("interception %s: %s", row.pk, place_of(error))
             self._note_lost(place_of(error))
         else:
-            row.take(answer, self.now)
-            if row.status == Status.REQUESTED:
-                self._note_lost(answer.words or "The gateway did not say whether it took it.")
+            self._take_answer(answer)
+
+    def _take_answer(self, answer: Answer) -> None:
+        row = self.row
+        if row.was_lost and answer.failure == Failure.ONCE_ONLY:
+            # What is there already is our own first request, which had arrived after all.
+            self._note_lost(answer.words)
+            row.hand_to_desk("The gateway has a request already: ours, it seems.", self.now)
+            return
+        row.take(answer, self.now)
+        if row.status == Status.REQUESTED:
+            self._note_lost(answer.words or "The gateway did not say whether it took it.")
 
     def _note_not_arrived(self, error: Error) -> None:
         row, now = self.row, self.now
@@ -215,7 +228,7 @@ class Asking:
         answer = gateway.adapter.check(row.task, gateway.access)
         if answer.outcome != Outcome.NOTHING:
             row.take(answer, self.now)
-        elif row.is_uncertain and not row.was_lost:
+        elif row.is_uncertain and not row.was_lost and gateway.adapter.ASKS_AGAIN:
             self._ask_once_more()
         else:
             row.hand_to_desk("The gateway knows of no such request.", self.now)
@@ -239,14 +252,16 @@ class Asking:
             return
         try:
             answer = gateway.adapter.withdraw(row.task, gateway.access)
-        except NEVER_ARRIVED:
+        except NEVER_ARRIVED as error:
             Interception.objects.filter(pk=row.pk).update(withdraw_asked_at=None)
+            if row.withdraw_wanted_at and self.now - row.withdraw_wanted_at > TRY_FOR:
+                row.hand_to_desk(str(error), self.now)
             raise
         except Error as error:
             # Nobody knows whether it is forgotten.
             row.hand_to_desk(str(error), self.now)
             raise
-        if answer.outcome == Outcome.NOTHING and row.is_uncertain:
+        if answer.outcome == Outcome.NOTHING and row.is_uncertain and gateway.adapter.ASKS_AGAIN:
             answer = Answer(Outcome.WITHDRAWN, words=answer.words)
         row.take(answer, self.now)
         if answer.outcome in (Outcome.NO_NEWS, Outcome.ACCEPTED, Outcome.NOTHING):
@@ -291,7 +306,10 @@ class Asking:
         if self.wait is not None:
             return self.wait
         if row.status in ENDED:
-            return AFTER_END
+            # What was called off is to be forgotten, and its gateway could not be reached.
+            unasking = row.withdraw_wanted_at and not row.withdraw_asked_at
+            again = self.trouble and unasking and not row.must_call
+            return LEFT_ALONE if again else AFTER_END
         if row.status == Status.REQUESTED:
             return AGAIN
         quiet = row.asked_at + QUIET - now if row.is_uncertain and row.asked_at else timedelta()

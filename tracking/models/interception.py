@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from tracking import gateways
@@ -70,6 +70,17 @@ class InterceptionQuerySet(LeasedQuerySet["Interception"]):
         stuck = Q(status=Status.REQUESTED, created_at__lt=late) | Q(state=WorkState.DEAD)
         asking = Q(status=Status.UNSUPPORTED) | Q(is_uncertain=True) | stuck
         return self.filter(Q(must_call=True) | asking & Q(status__in=OPEN))
+
+    def to_forget(self) -> "InterceptionQuerySet":
+        """Those that a carrier has yet to be asked to forget, by a worker or by a person, or
+        is being asked to at this moment."""
+        called = Q(called_at__isnull=False, called_at__gte=F("withdraw_wanted_at"))
+        left = Q(withdraw_wanted_at__isnull=False, withdraw_asked_at=None, state=WorkState.DUE)
+        return self.filter(
+            Q(must_call=True)
+            | Q(state=WorkState.CLAIMED, asked_at__isnull=False)
+            | left & Q(gateway__isnull=False) & ~called
+        )
 
     def stir(self, now: datetime | None = None) -> int:
         """These are looked at again at once: by whoever has one in hands as soon as he has
@@ -231,7 +242,7 @@ class Interception(LeasedRow):
         try:
             Asking(self, now or timezone.now()).proceed()
         except Interception.DoesNotExist:
-            return  # its parcel was dropped meanwhile
+            return  # it went with its parcel, which was dropped meanwhile
         except Exception as error:
             # A flaw of ours; its own words may hold an address.
             logger.error("interception %s: %s", self.pk, place_of(error))

@@ -104,14 +104,14 @@ class InterceptionReport(LeasedRow):
         return bytes(self.body)
 
     def _take(self, told: Told) -> str:
-        found = self._about(told)
+        found, in_doubt = self._about(told)
         if not found:
             if told.reference and timezone.now() - self.received_at < TOO_EARLY:
                 raise _NotYet
             return f"{told.number or told.reference or told.key}: no request of ours."
         interception = found[0]
         number = interception.parcel.number
-        if len(found) > 1 or self._is_older_than(interception):
+        if in_doubt or self._is_older_than(interception):
             why = "The gateway told a result, and not of which of several requests."
             interception.hand_to_desk(why)
             return f"{number}: it may be about another request."
@@ -124,24 +124,27 @@ class InterceptionReport(LeasedRow):
         asked_at = interception.asked_at
         return asked_at is not None and self.received_at < asked_at and interception.is_open
 
-    def _about(self, told: Told) -> list[Interception]:
-        """By our key, else by their reference, else by the parcel's number; several, newest
-        first, when that leaves it open. Never one that another account asked for, nor one
-        that was not asked for yet."""
+    def _about(self, told: Told) -> tuple[list[Interception], bool]:
+        """By our key, else by their reference, else by the parcel's number, newest first; and
+        whether that leaves it open. Never one that another account asked for, nor one that was
+        not asked for yet."""
         asked = Interception.objects.filter(gateway=self.gateway, asked_at__isnull=False)
         asked = asked.select_related("parcel").order_by("-pk")
         if key := _uuid(told.key):
-            return list(asked.filter(key=key))
+            return list(asked.filter(key=key)), False
         if told.reference:
             by_name = list(asked.filter(reference=told.reference[:LONGEST_REFERENCE])[:1])
             if by_name or not told.number:
-                return by_name
+                return by_name, False
         if not told.number:
-            return []
+            return [], False
         rows = list(asked.filter(parcel__plain_number=plain(told.number))[:10])
+        # One that they call otherwise is not the one that they tell of.
+        fitting = [row for row in rows if not (told.reference and row.reference)]
         # What a gateway has told the end of is not what it tells of now.
-        waiting = [row for row in rows if not _is_told(row)]
-        return waiting or rows[:1]
+        waiting = [row for row in fitting or rows if not _is_told(row)]
+        found = waiting or (fitting or rows)[:1]
+        return found, len(found) > 1 or not fitting
 
 
 class _NotYet(Exception):

@@ -178,6 +178,26 @@ class ParcelQuerySet(Checking):
         return {key: (found[key], key not in before) for key in told}
 
 
+class Ours(models.Manager.from_queryset(ParcelQuerySet)):  # type: ignore[misc]
+    """All but those that stand in for a parcel that was dropped."""
+
+    def get_queryset(self) -> ParcelQuerySet:
+        return super().get_queryset().filter(dropped_at=None)
+
+
+class Dropped(models.Manager["Parcel"]):
+    """What is left of parcels that were never ours, while a carrier that was asked to turn one
+    is still to be asked to forget it."""
+
+    def get_queryset(self) -> "models.QuerySet[Parcel]":
+        return super().get_queryset().filter(dropped_at__isnull=False)
+
+    def settled(self) -> "models.QuerySet[Parcel]":
+        from tracking.models.interception import Interception
+
+        return self.exclude(pk__in=Interception.objects.to_forget().values("parcel"))
+
+
 class Parcel(models.Model):
     account = models.ForeignKey("tracking.Account", models.PROTECT, related_name="parcels")
     carrier = models.CharField(max_length=40, blank=True, help_text="A code of carriers.py.")
@@ -232,12 +252,17 @@ class Parcel(models.Model):
     )
     fingerprint = models.CharField(max_length=32, blank=True, editable=False)
 
-    objects = ParcelQuerySet.as_manager()
+    dropped_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = Ours()
+    dropped = Dropped()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "carrier", "number"], name="parcel_is_known_once"
+                fields=["account", "carrier", "number"],
+                name="parcel_is_known_once",
+                condition=Q(dropped_at=None),
             )
         ]
         indexes = [
@@ -250,6 +275,11 @@ class Parcel(models.Model):
             ),
             models.Index(
                 fields=["watch_at"], name="parcel_to_watch", condition=Q(watch_at__isnull=False)
+            ),
+            models.Index(
+                fields=["dropped_at"],
+                name="parcel_dropped",
+                condition=Q(dropped_at__isnull=False),
             ),
             models.Index(
                 fields=["account", "ended_at"],
@@ -474,13 +504,31 @@ class Parcel(models.Model):
         for request in self.interceptions.open():
             request.call_off(why)
 
+    def _leave_to_forget(self) -> None:
+        """Hands what a carrier is still to be asked to forget to a row that holds no more of
+        this parcel than its number. If the number turns out to be ours after all, that is
+        another row."""
+        left = self.interceptions.to_forget()
+        if not left.exists():
+            return
+        stand_in = Parcel(
+            account_id=self.account_id,
+            carrier=self.carrier,
+            number=self.number,
+            announced_at=self.announced_at,
+            dropped_at=timezone.now(),
+        )
+        stand_in.save(force_insert=True)
+        left.update(parcel=stand_in)
+
     def drop(self) -> None:
         """It was never ours (a mistyped number): nothing of it is kept, and providers are
-        told to stop."""
+        told to stop. What a carrier is still to be asked to forget stands until it was."""
         with transaction.atomic():
             # Before the requests about it, as whoever records its scans does.
             Parcel.objects.locked([self.pk])
             self._call_off("The number was wrong: the parcel was not ours.")
+            self._leave_to_forget()
             # Also where somebody asks at this moment: he settles nothing any more.
             in_hand = Q(registered_at__isnull=False) | Q(state=WorkState.CLAIMED)
             Following.objects.filter(in_hand, parcel=self).update(
