@@ -442,6 +442,9 @@ def _instead(facts: Facts, terms: Terms, by_aim: Mapping[str, Offer]) -> tuple[I
         return (Instead.NOT_RECEIVED, Instead.SEND_BACK)
     if redirect.is_possible:
         return ()
+    if facts.milestone == Milestone.ANNOUNCED:
+        # It may still be with us, and its carrier has never seen it.
+        return (Instead.WRITE,)
     found = []
     if facts.stage in AT_THE_DOOR and redirect.obstacle != Obstacle.UNDER_WAY:
         # Where it can be kept at a counter, that is a button of its own.

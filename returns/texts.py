@@ -280,7 +280,7 @@ EVENTS_OF_OURS: dict[str, Words] = {
     EventKind.NUMBER_GIVEN: _("We noted the number of your parcel: {number}"),
     EventKind.NUMBER_CORRECTED: _("We corrected the number of your parcel. It is now {number}"),
     EventKind.PHOTO_ADDED: _("We took a photo."),
-    EventKind.ADDRESS_ASKED: _("We noted that your parcel shall go elsewhere."),
+    EventKind.ADDRESS_ASKED: _("We noted that your parcel should go elsewhere."),
     EventKind.ADDRESS_WITHDRAWN: _("We stopped the change."),
 }
 
@@ -300,13 +300,13 @@ EVENTS_BY_AIM: dict[tuple[str, str], Words] = {
 }
 EVENTS_BY_AIM_OF_OURS: dict[tuple[str, str], Words] = {
     (EventKind.ADDRESS_ASKED, Aim.REDIRECT): _("We noted another address."),
-    (EventKind.ADDRESS_ASKED, Aim.RETURN): _("We noted that it shall be sent back to us."),
-    (EventKind.ADDRESS_ASKED, Aim.DEPOT): _("We noted that it shall go back to the depot."),
-    (EventKind.ADDRESS_ASKED, Aim.HOLD): _("We noted that it shall be kept at a counter."),
+    (EventKind.ADDRESS_ASKED, Aim.RETURN): _("We noted that it should be sent back to us."),
+    (EventKind.ADDRESS_ASKED, Aim.DEPOT): _("We noted that it should go back to the depot."),
+    (EventKind.ADDRESS_ASKED, Aim.HOLD): _("We noted that it should be kept at a counter."),
     (EventKind.ADDRESS_ASKED, Aim.RESCHEDULE): _(
-        "We noted that it shall be brought on another day."
+        "We noted that it should be brought on another day."
     ),
-    (EventKind.ADDRESS_ASKED, AGAIN): _("We noted that it shall be sent again when it is back."),
+    (EventKind.ADDRESS_ASKED, AGAIN): _("We noted that it should be sent again when it is back."),
 }
 
 # The same where it is known who it was. {who}: a first name, or the name of a carrier.

@@ -36,13 +36,13 @@ class TermsForm(forms.Form):
 
     use_required_attribute = False
     reason = forms.ChoiceField(
-        label=gettext_lazy("Why shall it come back?"),
+        label=gettext_lazy("Why should it come back?"),
         choices=REASONS,
         widget=forms.RadioSelect,
         error_messages={"required": CHOOSE_REASON, "invalid_choice": CHOOSE_REASON},
     )
     on = forms.ChoiceField(
-        label=gettext_lazy("On which day shall it be brought?"),
+        label=gettext_lazy("On which day should it be brought?"),
         widget=forms.RadioSelect,
         error_messages={"required": CHOOSE_DAY, "invalid_choice": CHOOSE_DAY},
     )

@@ -34,14 +34,14 @@ NEXT = (PromiseKind.ADDRESS, PromiseKind.UPDATE, PromiseKind.DISPATCH)
 IS_IT_RIGHT: Words = _("Is this where we should send it?")
 # What was asked for: heading and subject of the letter that warns.
 ASKED: dict[str, Words] = {
-    Aim.REDIRECT: _("Your parcel shall go to another address."),
-    Aim.RETURN: _("Your parcel shall come back to us."),
-    Aim.DEPOT: _("Your parcel shall go back to the carrier’s depot."),
-    Aim.HOLD: _("Your parcel shall be kept at a counter."),
-    Aim.RESCHEDULE: _("Your parcel shall come on another day."),
-    AGAIN: _("Your parcel shall be sent again when it is back."),
+    Aim.REDIRECT: _("Your parcel should go to another address."),
+    Aim.RETURN: _("Your parcel should come back to us."),
+    Aim.DEPOT: _("Your parcel should go back to the carrier’s depot."),
+    Aim.HOLD: _("Your parcel should be kept at a counter."),
+    Aim.RESCHEDULE: _("Your parcel should come on another day."),
+    AGAIN: _("Your parcel should be sent again when it is back."),
 }
-ORDER_ELSEWHERE: Words = _("Your order shall go to another address.")
+ORDER_ELSEWHERE: Words = _("Your order should go to another address.")
 # The same in the letters that follow. {to}: name and town; {day}: the new one.
 YOU_ASKED: dict[str, Words] = {
     Aim.REDIRECT: _("On {when} you asked us to have it sent to another address: {to}."),
@@ -51,12 +51,12 @@ YOU_ASKED: dict[str, Words] = {
     AGAIN: _("On {when} you asked us to send it again when it is back: {to}."),
 }
 WE_NOTED: dict[str, Words] = {
-    Aim.REDIRECT: _("On {when} we noted that it shall go to another address: {to}."),
-    Aim.RETURN: _("On {when} we noted that it shall come back to us."),
-    Aim.DEPOT: _("On {when} we noted that it shall go back to the carrier’s depot."),
-    Aim.HOLD: _("On {when} we noted that it shall be kept at a counter."),
-    Aim.RESCHEDULE: _("On {when} we noted that it shall come on {day}."),
-    AGAIN: _("On {when} we noted that it shall be sent again when it is back: {to}."),
+    Aim.REDIRECT: _("On {when} we noted that it should go to another address: {to}."),
+    Aim.RETURN: _("On {when} we noted that it should come back to us."),
+    Aim.DEPOT: _("On {when} we noted that it should go back to the carrier’s depot."),
+    Aim.HOLD: _("On {when} we noted that it should be kept at a counter."),
+    Aim.RESCHEDULE: _("On {when} we noted that it should come on {day}."),
+    AGAIN: _("On {when} we noted that it should be sent again when it is back: {to}."),
 }
 ON_THE_PAGE: Words = _(
     "It was asked for on {when}, on the page of the order, with a code that we had sent to the "

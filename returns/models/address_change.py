@@ -332,6 +332,13 @@ class AddressChange(models.Model):
         return self.aim == AGAIN and self.status == C.WAITING
 
     @property
+    def is_past_stopping(self) -> bool:
+        """The carrier or the warehouse has said yes, and it has not arrived: only a person can
+        still do something."""
+        said_yes = self.status in (C.ACCEPTED, C.SUCCEEDED) and not self.can_be_withdrawn
+        return said_yes and not self.is_at_its_end
+
+    @property
     def could_not_be_told(self) -> bool:
         return self.told is not None and self.told.state in (WorkState.DEAD, WorkState.DROPPED)
 

@@ -222,9 +222,14 @@ class Addressing(models.Model):
     def set_address(self, after: PostalAddress) -> None:
         """Under lock: what was not shipped yet goes there from now on."""
         me = self._me
-        for name, value in after.order_values().items():
+        values = after.order_values()
+        # Letters go on to greet who ordered, whoever opens the parcel.
+        values["greeted_as"] = me.greeted_as or me.name
+        if values["greeted_as"] == values["name"]:
+            values["greeted_as"] = ""
+        for name, value in values.items():
             setattr(me, name, value)
-        me.save(update_fields=list(after.order_values()))
+        me.save(update_fields=list(values))
 
     def destination_of(self, shipment: Shipment | None) -> PostalAddress:
         """Where it goes, as far as is known: a redirection that the carrier took counts."""

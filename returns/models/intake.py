@@ -428,8 +428,11 @@ class _Intake:
                     event=f"contact-{order.pk}-{self.now.timestamp():.6f}-{position}",
                 )
         order.email, order.phone = data.email, phone
+        was_called = order.name
         for name in () if address.keeps_ours else ADDRESS:
             setattr(order, name, getattr(data, name))
+        if order.name != was_called:
+            order.greeted_as = ""
 
     def _note_cancelled(self, order: "Order") -> None:
         Event.objects.note(order, EventKind.ORDER_CANCELLED, by=SHOP, at=order.cancelled_at)

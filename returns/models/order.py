@@ -97,6 +97,12 @@ class Order(Addressing, Confirming, Outstanding, Writing):
 
     language = models.CharField(max_length=12, choices=settings.LANGUAGES, blank=True)
     name = models.CharField(max_length=200, blank=True)
+    greeted_as = models.CharField(
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="Who ordered, where the parcel goes to somebody else by our change.",
+    )
     email = models.EmailField(blank=True, max_length=254)
     phone = models.CharField(max_length=40, blank=True)
     previous_email = models.EmailField(blank=True, max_length=254)
@@ -169,7 +175,7 @@ class Order(Addressing, Confirming, Outstanding, Writing):
         Chinese, Japanese and Korean names begin with the family; "Whitcombe, Sarah",
         "J. Smith" and "Dr Smith" do not begin with a first name either.
         """
-        name = " ".join(self.name.split())
+        name = " ".join((self.greeted_as or self.name).split())
         first = name.partition(" ")[0]
         whole = "," in name or first.rstrip(".").casefold() in TITLES or len(first.strip(".")) < 2
         return name if whole or FAMILY_FIRST.search(name) else first

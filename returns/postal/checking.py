@@ -262,10 +262,11 @@ def _tidy(typed: str, known: Country) -> str:
 
 
 def likely_postcodes(typed: str, known: Country, region: str = "") -> list[str]:
-    """What a mistyped one may mean, the best first: another spacing, or one of the letters
-    and digits that look alike."""
+    """What a mistyped one may mean, the best first: another spacing, or one letter or digit
+    that looks like another. Two of them would be a guess, and lead to another town."""
     found = list(dict.fromkeys(_in_shape(typed, known, {"0": {}, "A": {}})))
-    near = [each for each in _in_shape(typed, known, LOOKALIKES) if each not in found]
+    alike = (each for each in _in_shape(typed, known, LOOKALIKES) if each not in found)
+    near = [each for each in alike if _differences(typed, each) == 1]
     found += sorted(dict.fromkeys(near), key=lambda each: _differences(typed, each))
     there = known.region(region)
     if there and (begins := there.zips):

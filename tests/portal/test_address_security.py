@@ -40,7 +40,8 @@ from tests.portal.test_address_pages import (
     unshipped,
 )
 from tracking.gateways import Aim
-from tracking.models import Interception
+from tracking.milestones import Milestone
+from tracking.models import Interception, Parcel
 
 pytestmark = pytest.mark.django_db
 
@@ -194,6 +195,26 @@ def test_a_parcel_or_a_change_of_another_order_does_not_exist_in_this_one():
     status = addresses.order_page(other, "address_status", pk=change.pk)
     assert bob.get(status).status_code == 404
     assert written() == before
+
+
+def test_the_form_of_one_parcel_is_never_taken_for_that_of_another():
+    order = for_free(by_ups())
+    first = parcel_of(order)
+    second = people.ship(order, carrier="ups", number="1Z999AA10123456790")
+    Parcel.objects.filter(pk=second.parcel_id).update(
+        origin="US", destination="US", milestone=Milestone.IN_TRANSIT
+    )
+    client = reader(order)
+    paths = [
+        addresses.order_page(order, "address_change", shipment=row.pk) for row in (first, second)
+    ]
+    form = hidden(client.get(paths[0]).text) | BROOKLYN
+    for path in (*paths, *paths):
+        assert client.post(path, form).status_code == 302, path
+    assert [change.shipment_id for change in order.address_changes.order_by("pk")] == [
+        first.pk,
+        second.pk,
+    ]
 
 
 def test_a_parcel_on_its_way_to_us_cannot_be_turned_by_the_buyer(order):

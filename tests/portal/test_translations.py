@@ -129,7 +129,9 @@ def test_the_compiled_catalogue_says_what_the_written_one_says(chinese):
 def test_nothing_was_left_in_english(chinese):
     same = {english for english, words in pairs(chinese) if english == words}
     assert same == SAME_IN_BOTH
-    without = {words for _, words in pairs(chinese) if not re.search(rf"{CHINESE}|[：，；。]", words)}
+    without = {
+        words for _, words in pairs(chinese) if not re.search(rf"{CHINESE}|[：，；。]", words)
+    }
     assert without == SAME_IN_BOTH
 
 

@@ -289,6 +289,18 @@ def test_withdrawn_after_the_carrier_was_asked_it_is_asked_to_forget():
     assert again(change).status == ChangeStatus.WITHDRAWN
 
 
+def test_letters_go_on_to_greet_who_ordered():
+    order = place_order(open_store(), shipped=False)
+    to_eve = replace(BATH, name="Eve Stranger")
+    change = order.change_address(Aim.REDIRECT, after=to_eve, key="form-1", by=BUYER)
+    fresh = Order.objects.get(pk=order.pk)
+    assert (fresh.name, fresh.first_name) == ("Eve Stranger", "Sarah")
+    [letter] = send_due(timezone.now())
+    assert "Sarah" in letter.text and "Hello Eve" not in letter.text
+    change.withdraw(by=BUYER)
+    assert Order.objects.get(pk=order.pk).greeted_as == ""
+
+
 def test_what_was_not_shipped_changes_at_once_and_waits_for_the_shop():
     order = place_order(open_store(), shipped=False)
     change = order.change_address(Aim.REDIRECT, after=BATH, key="form-1", by=BUYER)

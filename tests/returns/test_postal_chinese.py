@@ -242,9 +242,13 @@ def test_no_text_makes_it_stumble(text):
 # --- text that means no good ---------------------------------------------------------------------
 
 HOSTILE = [
-    *FILLERS, "县 ", "a ", "北京市", "中国", "000000 ", "310012 ", "13812345678", "收货人：", "电话 ",
-    "张伟", "自治区", "回族", "((收", " ", "\t", "邮编:1", "\0", "\ufdfa",
+    *FILLERS, "县 ", "a ", "北京市", "中国", "000000 ", "310012 ", "13812345678", "收货人：",
+    "电话 ", "张伟", "自治区", "回族", "((收", " ", "\t", "邮编:1", "\0", "\ufdfa",
 ]  # fmt: skip
+
+
+# What a place belongs to is known by its name: 昆山市 is in 江苏省苏州市.
+ABOVE = 20
 
 
 def kept(text: str) -> int:
@@ -257,11 +261,12 @@ def kept(text: str) -> int:
 
 @pytest.mark.parametrize("word", HOSTILE)
 def test_of_a_quarter_of_a_megabyte_no_more_is_read_than_an_address_may_have(word):
-    assert kept(word * (256 * 1024 // len(word.encode()))) <= LONGEST
+    assert kept(word * (256 * 1024 // len(word.encode()))) <= LONGEST + ABOVE
 
 
 def test_what_grows_when_it_is_read_is_cut_once_more():
-    assert LONGEST - 20 <= kept("\ufdfa" * LONGEST) <= LONGEST
+    assert kept("\ufdfa" * 50) > 700
+    assert kept("\ufdfa" * LONGEST) <= LONGEST
 
 
 def test_the_place_behind_many_empty_words_is_still_found():
@@ -277,7 +282,7 @@ def test_many_numbers_that_are_no_postcode_stay_where_they_are():
 
 @given(st.lists(st.tuples(st.sampled_from(HOSTILE), st.integers(1, 1500)), max_size=4))
 def test_words_said_over_and_over_make_nothing_stumble(words):
-    assert kept("".join(word * often for word, often in words)) <= LONGEST
+    assert kept("".join(word * often for word, often in words)) <= LONGEST + ABOVE
 
 
 def test_labels_are_known_by_their_own_field():

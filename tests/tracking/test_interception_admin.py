@@ -149,7 +149,7 @@ def test_a_request_is_left_to_a_person_with_the_reason(agent):
 def test_withdrawing_says_whether_it_ended(agent, by_phone):
     said = shown(agent.get(url(by_phone, "withdraw")))
     assert "Nobody was asked yet" in said
-    assert "Where a buyer has asked for it, their page shows it as withdrawn by us." in said
+    assert "Where a buyer has asked for it, their page says that the change was stopped." in said
     assert "It is withdrawn." in press(agent, by_phone, "withdraw")
     at_ups(parcel := on_the_road("1Z0000000000000002"))
     row = asked(parcel)

@@ -260,6 +260,27 @@ def test_the_very_same_words_as_about_the_first_are_no_repeat_and_no_proof(parce
     assert InterceptionReport.objects.count() == 1
 
 
+def test_a_name_that_is_not_that_of_the_request_with_this_number_moves_nothing(
+    parcel, gateway, says
+):
+    """The first one is told late, when the second is under way."""
+    row = asked(parcel, reference="second")
+    says(Told(Answer(Outcome.FAILED), reference="first", number=CHINESE_NUMBER))
+    told(gateway, "x")
+    now = fresh(row)
+    assert (now.status, now.must_call) == (S.SENT, True)
+    assert InterceptionReport.objects.get().outcome.endswith("about another request.")
+
+
+def test_a_name_that_nobody_knows_may_be_that_of_the_one_without_a_name(parcel, gateway, says):
+    first = asked(parcel, S.FAILED, reference="first", is_guess=True)
+    row = asked(parcel)
+    says(Told(Answer(Outcome.ACCEPTED), reference="second", number=CHINESE_NUMBER))
+    told(gateway, "x")
+    assert (fresh(row).status, fresh(row).must_call) == (S.ACCEPTED, False)
+    assert fresh(first).status == S.FAILED
+
+
 # --- the work ---------------------------------------------------------------------------------
 
 

@@ -35,7 +35,7 @@ from tracking import tasks
 from tracking.gateways import Address, Aim, Answer, Failure, Outcome, ups
 from tracking.interceptions import InterceptionStatus
 from tracking.milestones import Milestone
-from tracking.models import GatewayAccount, Interception
+from tracking.models import GatewayAccount, Interception, InterceptionReport
 from tracking.models.asking import AGAIN, LEFT_ALONE, QUIET
 from tracking.work import WorkState
 
@@ -69,6 +69,12 @@ def parcel(server):
     parcel = on_the_road()
     at_ups(parcel, server)
     return parcel
+
+
+@pytest.fixture
+def shows_at_once(monkeypatch):
+    """As of a gateway that shows a request as soon as it has it; nobody says so of UPS."""
+    monkeypatch.setattr(ups, "ASKS_AGAIN", True)
 
 
 @pytest.fixture
@@ -125,7 +131,57 @@ def test_an_answer_that_was_lost_is_found_out_and_not_asked_for_again(parcel, se
     assert len(server.asked) == 1 and not is_task(row)
 
 
-def test_a_request_that_never_arrived_is_made_once_more_and_no_third_time(parcel, server, hurried):
+def test_a_request_that_ups_shows_late_is_not_asked_for_again(parcel, server, hurried):
+    """That it does not show after five minutes says nothing: it may show later."""
+    server.behave("timeout_after_acting")
+    row = work(wanted(parcel))
+    made = server.made.pop(UPS_NUMBER)
+    server.heal()
+    for _ in range(3):
+        row = work(later(row, QUIET))
+    assert (row.status, row.is_uncertain, row.must_call) == (S.SENT, True, True)
+    assert len(server.asked) == 1 and is_task(row)
+    server.made[UPS_NUMBER] = made
+    row = work(later(row, HOUR))
+    assert (row.status, is_task(row), len(server.asked)) == (S.ACCEPTED, False, 1)
+
+
+def test_what_ups_does_not_show_yet_is_not_taken_for_forgotten(parcel, server, hurried):
+    server.behave("timeout_after_acting")
+    row = work(wanted(parcel))
+    server.made.clear()
+    server.heal()
+    row.withdraw()
+    row = work(later(row, QUIET))
+    assert (row.status, row.must_call) == (S.SENT, True)
+
+
+def test_a_first_request_that_shows_before_the_second_is_ours(
+    parcel, server, hurried, shows_at_once
+):
+    server.behave("timeout_after_acting")
+    row = work(wanted(parcel))
+    made = server.made.pop(UPS_NUMBER)
+    server.heal()
+    row = work(later(row, QUIET))
+    assert (row.status, row.was_lost) == (S.REQUESTED, True)
+    server.made[UPS_NUMBER] = made
+    row = work(row)
+    assert (row.status, row.failure, row.must_call) == (S.SENT, "", True)
+    assert len(server.asked) == 1 and is_task(row)
+    row = work(later(row, QUIET))
+    assert (row.status, is_task(row), len(server.asked)) == (S.ACCEPTED, False, 1)
+
+
+def test_a_request_of_somebody_else_is_none_of_ours(parcel, server):
+    server.made[UPS_NUMBER] = {"feature": "RD"}
+    row = work(wanted(parcel))
+    assert (row.status, row.failure) == (S.FAILED, Failure.ONCE_ONLY)
+
+
+def test_a_request_that_never_arrived_is_made_once_more_and_no_third_time(
+    parcel, server, hurried, shows_at_once
+):
     server.behave("timeout")
     row = work(wanted(parcel))
     assert row.is_uncertain
@@ -140,7 +196,7 @@ def test_a_request_that_never_arrived_is_made_once_more_and_no_third_time(parcel
     assert is_task(row)
 
 
-def test_made_once_more_it_can_succeed(parcel, server, hurried):
+def test_made_once_more_it_can_succeed(parcel, server, hurried, shows_at_once):
     server.behave("timeout")
     row = work(wanted(parcel))
     server.heal()
@@ -149,7 +205,7 @@ def test_made_once_more_it_can_succeed(parcel, server, hurried):
     assert (row.status, row.is_uncertain, len(server.asked)) == (S.ACCEPTED, False, 2)
 
 
-def test_made_once_more_it_may_be_too_late(parcel, server, hurried):
+def test_made_once_more_it_may_be_too_late(parcel, server, hurried, shows_at_once):
     server.behave("timeout")
     row = work(wanted(parcel, while_at=frozenset({Milestone.IN_TRANSIT})))
     server.heal()
@@ -474,6 +530,29 @@ def test_the_task_asks_and_rings_for_more_when_its_time_is_over(
     assert rang == ["tracking.tasks.intercept"]
     tasks.intercept()
     assert fresh(row).status == S.ACCEPTED
+
+
+def test_a_click_goes_before_what_was_told_and_both_look_at_the_clock(chinese, server, monkeypatch):
+    rang = []
+    monkeypatch.setattr(tasks, "async_task", rang.append)
+    monkeypatch.setattr(tasks, "LONGEST_ROUND", 0)
+    gateway = GatewayAccount.objects.get(gateway="kuaidi100")
+    for number in range(3):
+        InterceptionReport.objects.create(gateway=gateway, delivery=str(number), body=b"")
+    row = to_shenzhen(chinese)
+    tasks.intercept()
+    assert fresh(row).asked_at and len(server.asked) == 1
+    assert InterceptionReport.objects.due().count() == 2, "its time was over"
+    assert rang == ["tracking.tasks.intercept"]
+    tasks.intercept()
+    assert InterceptionReport.objects.due().count() == 1 and len(rang) == 2
+
+
+def test_what_was_told_does_not_keep_what_is_only_looked_at_for_ever(parcel, monkeypatch):
+    monkeypatch.setattr(tasks, "async_task", lambda name: None)
+    row = asked(parcel)
+    tasks.intercept()
+    assert fresh(row).due_at > timezone.now()
 
 
 def test_another_aim_goes_another_way(parcel, server):

@@ -204,5 +204,7 @@ def test_scans_and_words_at_once_wait_for_nobody_for_ever(parcel, server):
         )
         got = at_once(*acts)
         assert not any("deadlock" in str(one) for one in got), got
-        assert not Interception.objects.filter(pk=row.pk).exists()
+        left = Interception.objects.filter(pk=row.pk)
+        assert not left.filter(parcel__dropped_at=None).exists()
+        assert left.to_forget().count() == left.count(), "but for what is to be forgotten"
     assert Interception.objects.filter(status__in=OPEN).count() == 0

@@ -99,6 +99,7 @@ def asked(monkeypatch):
 
     monkeypatch.setattr(ups, "request", request)
     monkeypatch.setattr(ups, "check", check)
+    monkeypatch.setattr(ups, "ASKS_AGAIN", True)
     return asked
 
 

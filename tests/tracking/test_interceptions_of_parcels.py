@@ -7,12 +7,23 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.tracking.gateway_server import GatewayServer
-from tests.tracking.turning import HOUR, asked, at_ups, fresh, on_the_road, scanned, wanted, work
-from tracking.gateways import Failure
+from tests.tracking.gateway_server import UPS_NUMBER, GatewayServer
+from tests.tracking.turning import (
+    HOUR,
+    asked,
+    at_ups,
+    fresh,
+    later,
+    on_the_road,
+    scanned,
+    wanted,
+    work,
+)
+from tracking import tasks
+from tracking.gateways import Failure, ups
 from tracking.interceptions import InterceptionStatus
 from tracking.milestones import Milestone
-from tracking.models import Interception, Parcel, ScanReport, Told
+from tracking.models import Interception, Parcel, Scan, ScanReport, Story, Told
 from tracking.providers import News
 from tracking.signals import interception_changed
 from tracking.work import WorkState
@@ -37,6 +48,10 @@ def told():
     interception_changed.connect(listen)
     yield heard
     interception_changed.disconnect(listen)
+
+
+def is_there(row: Interception) -> bool:
+    return Interception.objects.filter(pk=row.pk).exists()
 
 
 def rest(row: Interception) -> None:
@@ -113,6 +128,109 @@ def test_an_ended_one_goes_without_a_word_when_the_parcel_was_never_ours(parcel,
     asked(parcel, S.FAILED)
     parcel.drop()
     assert told == [] and not Parcel.objects.exists()
+
+
+def test_the_carrier_is_asked_to_forget_a_parcel_that_was_never_ours(parcel, told):
+    with GatewayServer() as server:
+        at_ups(parcel, server)
+        row = work(wanted(parcel))
+        parcel.drop()
+        assert not Parcel.objects.exists() and not Scan.objects.exists()
+        tasks.sweep()
+        now = work(row)
+    assert server.cancelled == [UPS_NUMBER]
+    assert (now.status, now.must_call) == (S.FAILED, False)
+    tasks.sweep()
+    assert not Interception.objects.exists() and not Parcel.dropped.exists()
+
+
+def test_a_person_calls_about_a_parcel_that_was_never_ours(parcel):
+    row = asked(parcel, gateway=None)
+    ended = asked(on_the_road("1Z999AA10123456785"), S.FAILED)
+    parcel.drop(), ended.parcel.drop()
+    tasks.sweep()
+    assert list(Interception.objects.to_call()) == [row]
+    now = fresh(row)
+    assert (now.parcel.number, now.parcel.account, now.parcel.carrier, now.key) == (
+        parcel.number,
+        parcel.account,
+        "ups",
+        row.key,
+    )
+    now.note_call("no_news")
+    tasks.sweep()
+    assert is_there(row), "somebody calls again"
+    now.note_call("withdrawn", "They forget it.")
+    tasks.sweep()
+    assert not is_there(row) and not Parcel.dropped.exists()
+
+
+def test_what_a_person_withdrew_needs_no_gateway_any_more(parcel):
+    at_ups(parcel)
+    row = asked(parcel, gateway=parcel.account.gateways.get())
+    parcel.drop()
+    tasks.sweep()
+    assert is_there(row)
+    fresh(row).note_call("withdrawn", "They forget it.")
+    tasks.sweep()
+    assert not is_there(row)
+
+
+def test_a_gateway_that_is_away_is_asked_to_forget_soon_again_and_then_a_person_calls(parcel):
+    at_ups(parcel)  # where nobody listens
+    row = asked(parcel, gateway=parcel.account.gateways.get())
+    parcel.drop()
+    now = work(row)
+    assert now.due_at < timezone.now() + HOUR and not now.must_call
+    now = work(later(row, HOUR))
+    assert now.must_call
+    tasks.sweep()
+    assert list(Interception.objects.to_call()) == [row]
+
+
+def test_a_worker_that_has_it_in_hands_notices_that_it_was_dropped(parcel, monkeypatch):
+    def drops(task, access):
+        Parcel.objects.get().drop()
+        tasks.sweep()
+        return ask(task, access)
+
+    ask = ups.request
+    monkeypatch.setattr(ups, "request", drops)
+    with GatewayServer() as server:
+        at_ups(parcel, server)
+        row = work(wanted(parcel))
+        assert (row.status, row.last_error, len(server.asked)) == (S.FAILED, "", 1)
+        work(row)
+    assert server.cancelled == [UPS_NUMBER]
+
+
+def test_a_dropped_number_may_be_ours_after_all(parcel):
+    row = asked(parcel, gateway=None)
+    parcel.drop()
+    again = on_the_road()
+    assert again.pk != fresh(row).parcel_id and wanted(again).is_open
+    other = Parcel.objects.announce(parcel.account, parcel.number, "")
+    again.drop()
+    assert other.learn_carrier("ups"), "no stand-in is in the way"
+    story = Story("1Z999AA10123456785", "ups", timezone.now())
+    turned = asked(on_the_road(story.number), gateway=None)
+    turned.parcel.drop()
+    found = Parcel.objects.announce_all(parcel.account, [story])
+    assert found["ups", story.number][1], "a new one"
+    assert [one.number for one in Parcel.objects.numbered(parcel.account_id, story.number)] == [
+        story.number
+    ]
+
+
+def test_nothing_is_told_to_the_stand_in_of_a_dropped_parcel(parcel):
+    row = asked(parcel, gateway=None)
+    parcel.drop()
+    left = fresh(row).parcel
+    scanned(left, Milestone.DELIVERED, place="Austin")
+    assert not Scan.objects.exists()
+    tasks.check(), tasks.watch()
+    left.refresh_from_db()
+    assert (left.milestone, left.next_check_at) == (Milestone.ANNOUNCED, None)
 
 
 def test_what_nobody_was_asked_for_ends_when_the_carrier_is_corrected(parcel, told):

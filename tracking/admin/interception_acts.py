@@ -13,7 +13,7 @@ from tracking.models import Interception
 from tracking.work import WorkState
 
 # Whose wish it was is known to the pages that lead here, not to us.
-ON_THE_PAGE = "Where a buyer has asked for it, their page shows it as withdrawn by us."
+ON_THE_PAGE = "Where a buyer has asked for it, their page says that the change was stopped."
 Said = tuple[str, int]  # words, and a level of django.contrib.messages
 
 
