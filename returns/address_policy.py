@@ -332,7 +332,8 @@ def _again(facts: Facts, redirect: Offer, rules: list[Rule]) -> Offer:
     obstacle = _over(AGAIN, facts) or _busy(facts)
     if not obstacle and not facts.has_number:
         obstacle = Obstacle.NO_NUMBER  # nobody would notice that it is back
-    if not obstacle and redirect.obstacle in ("", Obstacle.NOT_COLLECTED):
+    is_here = facts.milestone == Milestone.ANNOUNCED  # perhaps it has not even left us
+    if not obstacle and (is_here or redirect.obstacle in ("", Obstacle.NOT_COLLECTED)):
         obstacle = Obstacle.NOT_TOO_LATE
     if not obstacle and not rule.is_offered:
         obstacle = Obstacle.STORE_SAYS_NO

@@ -83,6 +83,14 @@ class Sheet:
         self.say(words.format(area=area))
         return False
 
+    def is_unchanged(self) -> bool:
+        """It is to go where it goes already: says so."""
+        after = self.after
+        if self.aim != Aim.REDIRECT or after is None or not after.same_as(self.one.address):
+            return False
+        self.say(_("This is the address that we have already. There is nothing to change."))
+        return True
+
     @property
     def after(self) -> PostalAddress | None:
         return self.form.address if self.form else None

@@ -22,11 +22,13 @@ from portal.demo.stores import LINK_KEY, SHOPS, Shop
 from returns import files
 from returns.models import (
     Actor,
+    AddressConfirmation,
     CarrierAdvice,
     ChannelAccount,
     InterceptionRule,
     LinkKey,
     Notice,
+    NoticeKind,
     Order,
     OrderLine,
     Promise,
@@ -81,6 +83,10 @@ def load(now: datetime | None = None) -> bool:
         # What was opened and cleared while the past was told belongs to no real past.
         Incident.objects.exclude(cleared_at=None).delete()
         CareCase.objects.follow(now)
+        # Whoever has a parcel by now answered long ago, or never.
+        AddressConfirmation.objects.filter(order__shipments__isnull=False).delete()
+        asked = Notice.objects.filter(kind=NoticeKind.ADDRESS_QUESTION)
+        asked.filter(order__shipments__isnull=False).delete()
         talking = Order.objects.filter(number__in=[*talks.TALKS, *talks.ASKED])
         for order in talking.select_related("store"):
             talks.tell(order, Actor.staff(keepers[order.store.slug]), now)

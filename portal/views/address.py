@@ -104,6 +104,8 @@ def _take(request: OrderRequest, sheet: Sheet) -> HttpResponse:
     valid = sheet.is_valid()
     if valid and (made := sheet.made_by(request.order)):
         return redirect(_status_of(made))
+    if valid and sheet.is_unchanged():
+        return _page(request, sheet, status=UNUSABLE)
     if not one.takes(aim):
         return _not_now(request, one, aim, sheet, status=CONFLICT)
     if not sheet.terms.is_as_shown:

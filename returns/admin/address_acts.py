@@ -283,9 +283,7 @@ class SendAgain(Act):
     def _worth(self) -> str:
         """A warning, where a person would have looked before any other change of it."""
         order, limit = self.change.order, self.change.order.store.address_desk_from
-        # What is paid at the door, or later, is worth as much.
-        asked = order.goods_total - order.discount_total + order.postage_total + order.tax_total
-        worth = max(order.paid_total, asked)
+        worth = order.worth
         is_foreign = order.currency != order.store.currency
         if limit is None or (worth < limit and not is_foreign):
             return ""
@@ -352,11 +350,11 @@ def is_fee_open(change: AddressChange) -> bool:
 # In the order in which their buttons stand; the names stand in addresses.
 ACTS: dict[str, type[Act]] = {
     "approve": Approve,
+    "again": SendAgain,
     "decline": Decline,
     "call": NoteCall,
     "in_shop": InShop,
     "left": HasLeft,
-    "again": SendAgain,
     "charged": Charged,
     "withdraw": Withdraw,
 }

@@ -383,7 +383,7 @@ class AddressChange(models.Model):
                 change.why_desk = ""
                 change.save(update_fields=["decided_at", "decided_by", "told", "why_desk"])
                 return True
-            if change.why_desk == Why.FEE:
+            if change.payer == Payer.BUYER and not change.fee:
                 # Nobody knows what the carrier charges, and the buyer agreed to nothing.
                 change.payer = Payer.STORE
             if not change.was_shipped:

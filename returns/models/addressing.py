@@ -91,11 +91,7 @@ class Addressing(models.Model):
             region=me.region,
             currency=me.currency,
             store_currency=store.currency,
-            # What is paid at the door, or later, is worth as much.
-            value=max(
-                me.paid_total,
-                me.goods_total - me.discount_total + me.postage_total + me.tax_total,
-            ),
+            value=me.worth,
             limit=store.address_desk_from,
             is_cancelled=me.is_cancelled,
             is_open=is_mine or is_turning,
@@ -207,7 +203,8 @@ class Addressing(models.Model):
                 "while_at": sorted(offer.while_at),
                 "parcel": shipment.parcel_id if shipment else None,
             },
-            payer=offer.payer,
+            # What nobody knows, a caller agreed to as little as a buyer on the page.
+            payer=offer.payer if offer.fee or not by.is_staff else Payer.STORE,
             fee=offer.fee,
             currency=offer.currency,
             agreed_at=now if offer.fee and offer.payer == Payer.BUYER else None,

@@ -186,6 +186,12 @@ class Order(Addressing, Confirming, Outstanding, Writing):
         return self.zone or self.store.zone
 
     @property
+    def worth(self) -> Decimal:
+        """What is paid at the door, or later, is worth as much as what was paid before."""
+        asked = self.goods_total - self.discount_total + self.postage_total + self.tax_total
+        return max(self.paid_total, asked)
+
+    @property
     def is_cancelled(self) -> bool:
         return self.cancelled_at is not None
 

@@ -262,16 +262,22 @@ def _tidy(typed: str, known: Country) -> str:
 
 
 def likely_postcodes(typed: str, known: Country, region: str = "") -> list[str]:
-    """What a mistyped one may mean, the best first: another spacing, or one letter or digit
-    that looks like another. Two of them would be a guess, and lead to another town."""
+    """What a mistyped one may mean, the best first: another spacing, or letters
+    typed for digits that look like them, or digits for letters. Both at once would be a guess,
+    and lead to another town."""
     found = list(dict.fromkeys(_in_shape(typed, known, {"0": {}, "A": {}})))
     alike = (each for each in _in_shape(typed, known, LOOKALIKES) if each not in found)
-    near = [each for each in alike if _differences(typed, each) == 1]
+    near = [each for each in alike if _is_one_slip(typed, each)]
     found += sorted(dict.fromkeys(near), key=lambda each: _differences(typed, each))
     there = known.region(region)
     if there and (begins := there.zips):
         found.sort(key=lambda each: not begins.match(each))
     return found
+
+
+def _is_one_slip(typed: str, meant: str) -> bool:
+    pairs = zip(book.fold(typed), book.fold(meant), strict=False)
+    return len({one.isdigit() for one, other in pairs if one != other}) == 1
 
 
 def _differences(typed: str, meant: str) -> int:

@@ -136,9 +136,9 @@ def test_the_terms_in_chinese():
     with translation.override("zh-hans"):
         assert told(PAID)[0] == "你付 15.00 美元，成功才收费。"
         assert address_texts.short_terms(PAID) == (
-            "你付 15.00 美元，成功才收费；多花 1–3 天，只限同一个国家"
+            "你付 15.00 美元，成功才收费；晚 1–3 天到，只限同一个国家"
         )
-        assert told(replace(PAID, days=(2, 2)))[1] == "会多花 2 天。"
+        assert told(replace(PAID, days=(2, 2)))[1] == "会晚 2 天到。"
 
 
 @pytest.mark.parametrize(
