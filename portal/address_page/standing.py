@@ -22,7 +22,7 @@ from portal.order_page.words import LATE
 from portal.thread import Secrets
 from returns import address_texts, addresses, formats
 from returns.address_policy import AGAIN
-from returns.models.address_change import ChangeStatus
+from returns.address_states import ChangeStatus
 from returns.models.promise import Promise, PromiseKind
 from returns.postal.address import PostalAddress
 from returns.postal.formats import lines

@@ -14,7 +14,7 @@ from portal.address_page.places import carrier_of
 from portal.order_page.legs import Entry
 from returns import address_texts, formats
 from returns.address_policy import AGAIN, Payer
-from returns.models.address_change import ChangeStatus as C
+from returns.address_states import ChangeStatus as C
 from returns.models.event import ActorKind
 from returns.wording import filled
 from tracking import carriers

@@ -4,7 +4,7 @@ are in `returns/address_texts.py`. Placeholders are named, as in {carrier}."""
 from django.utils.translation import gettext_lazy as _
 
 from returns.address_policy import AGAIN
-from returns.models.address_change import ChangeStatus
+from returns.address_states import ChangeStatus
 from tracking.gateways import Aim
 from tracking.texts import Words
 

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from returns import formats
 from returns.address_policy import AGAIN, Payer
+from returns.address_states import WhyNot
 from returns.admin.address_words import WHY_DESK
 from returns.admin.case_acts import READ_BY_BUYER
 from returns.letters import language_of, speaking
 from returns.models import Actor, AddressChange, ChangeStatus
-from returns.models.address_change import WhyNot
 from tracking import carriers
 from tracking.admin.calling import Call, Called, call, may_be_called_about
 from tracking.milestones import Milestone

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from returns.address_queues import WAITING, word_due
+from returns.address_states import OPEN
 from returns.admin.acts import acting
 from returns.admin.address_acts import ACTS, Act
 from returns.admin.address_asking import AskPages
@@ -27,7 +28,7 @@ from returns.admin.base import ReadOnly
 from returns.admin.countdown import countdown, moment
 from returns.admin.filters import StoreFilter
 from returns.models import AddressChange
-from returns.models.address_change import OPEN, AddressChangeQuerySet
+from returns.models.address_change import AddressChangeQuerySet
 from returns.postal import formats as postal
 from tracking import carriers
 from tracking.admin.base import Narrowed

@@ -2,8 +2,9 @@
 
 from returns import formats
 from returns.address_policy import AGAIN, Obstacle, Offer, Payer, Stage, Why
+from returns.address_states import AIMS, ChangeStatus
 from returns.address_texts import why_not
-from returns.models.address_change import AIMS, AddressChange, ChangeStatus
+from returns.models.address_change import AddressChange
 from tracking.admin.calling import WHY
 
 AIM_WORDS = dict(AIMS)

@@ -13,8 +13,9 @@ from django.utils.translation import pgettext
 
 from returns import address_texts, addresses, formats
 from returns.address_policy import AGAIN, Payer
+from returns.address_states import ChangeStatus
 from returns.letters.parts import Facts, apology, sentence
-from returns.models.address_change import AddressChange, ChangeStatus
+from returns.models.address_change import AddressChange
 from returns.models.address_confirmation import doubts, strictest_terms
 from returns.models.event import ActorKind
 from returns.models.notice import Notice, NoticeKind

@@ -1,5 +1,6 @@
+from returns.address_states import ChangeStatus, Verified
 from returns.models.access import FindAttempt, ShortLink, Throttle
-from returns.models.address_change import AddressChange, ChangeStatus, Verified
+from returns.models.address_change import AddressChange
 from returns.models.address_confirmation import AddressConfirmation
 from returns.models.addressing import NotOffered
 from returns.models.authorization import ReturnAuthorization

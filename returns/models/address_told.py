@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 from returns.address_policy import AGAIN
-from returns.models.address_change import AddressChange, ChangeStatus, WhyNot
+from returns.address_states import ChangeStatus, WhyNot
+from returns.models.address_change import AddressChange
 from returns.models.event import SHOP
 from returns.models.shop_update import ShopUpdate
 from returns.postal.address import PostalAddress

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from returns import address_policy
 from returns.address_policy import AGAIN, Facts, Offer, Offers, Payer, Why
+from returns.address_states import IN_FORCE, OPEN, ChangeStatus, WhyNot
 from returns.models.access import Throttle, TooOften
-from returns.models.address_change import IN_FORCE, OPEN, AddressChange, ChangeStatus, WhyNot
+from returns.models.address_change import AddressChange
 from returns.models.event import BUYER, Actor, Event, EventKind
 from returns.models.shipment import Shipment
 from returns.postal.address import PostalAddress

@@ -383,8 +383,26 @@ def test_a_doubt_is_shown_once_and_the_same_again_is_taken():
     page = send(client, change_page(order, parcel=False), **doubtful)
     assert page.status_code == 200
     assert not AddressChange.objects.exists()
+    top, _, rest = page.text.partition("<h1>")
+    assert "Nothing was sent yet" in top and 'role="alert"' in top
+    assert "Yes, send it here" not in rest and "Keep it as I typed it" in rest
     answer = client.post(change_page(order, parcel=False), hidden(page.text) | doubtful)
     assert answer["Location"] == status_page(AddressChange.objects.get())
+
+
+def test_the_same_address_is_no_change():
+    order = unshipped()
+    same = {
+        "name": order.name,
+        "street": order.street,
+        "city": order.city,
+        "postcode": order.postcode,
+        "phone": order.phone,
+    }
+    page = send(reader(order), change_page(order, parcel=False), **(BATH | same))
+    assert page.status_code == 422
+    assert "the address that we have already" in page.text
+    assert not AddressChange.objects.exists()
 
 
 def test_what_is_missing_is_said_beside_its_field():
@@ -632,6 +650,9 @@ def test_what_the_carrier_has_agreed_to_cannot_be_stopped_and_the_page_says_so()
     page = client.post(path)
     assert page.status_code == 409
     assert "It can no longer be stopped" in text(page.text)
+    standing_page = client.get(status_page(change)).text
+    assert "a person tries to stop it" in standing_page
+    assert addresses.order_page(order, "messages") in standing_page
     assert AddressChange.objects.get().withdraw_wanted_at is None
 
 

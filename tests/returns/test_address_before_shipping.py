@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from returns.address_policy import Obstacle
+from returns.address_states import WhyNot
 from returns.models import (
     BUYER,
     Actor,
@@ -25,7 +26,6 @@ from returns.models import (
     Store,
 )
 from returns.models.access import proves
-from returns.models.address_change import WhyNot
 from returns.models.intake import Outcome
 from returns.models.shipment import Shipment
 from returns.shops import Answer, demo

@@ -9,6 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from returns.address_policy import Obstacle
+from returns.address_states import WhyNot
 from returns.models import (
     BUYER,
     AddressChange,
@@ -20,7 +21,6 @@ from returns.models import (
     ShopAccount,
     ShopUpdate,
 )
-from returns.models.address_change import WhyNot
 from returns.shops import Answer, Outcome, demo
 from tests.people import open_store
 from tests.returns.shop_server import SAN_FRANCISCO

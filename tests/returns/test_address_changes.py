@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from returns import tasks
 from returns.address_policy import AGAIN, Obstacle, Why
+from returns.address_states import WhyNot
 from returns.models import (
     BUYER,
     Actor,
@@ -26,7 +27,6 @@ from returns.models import (
     ReturnAuthorization,
 )
 from returns.models.access import TooOften
-from returns.models.address_change import WhyNot
 from returns.postal.address import PostalAddress
 from returns.states import Status
 from tests.people import open_store, place_order, ship, staff

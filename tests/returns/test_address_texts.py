@@ -20,8 +20,8 @@ from returns.address_policy import (
     Stage,
     Why,
 )
+from returns.address_states import OPEN, WhyNot
 from returns.models import AddressChange, ChangeStatus, Event, EventKind, Shipment
-from returns.models.address_change import OPEN, WhyNot
 from returns.models.event import ActorKind
 from tracking.carriers import CARRIERS
 from tracking.gateways import Aim, Failure
