@@ -44,6 +44,8 @@ WHY_LOCKED: dict[str, str] = {
 LOCKED = frozenset(WHY_LOCKED)
 # Kinds that end something: nothing more is promised in them.
 WITHOUT_PROMISE = LOCKED | {
+    NoticeKind.ADDRESS_QUESTION,
+    NoticeKind.ADDRESS_NEWS,
     NoticeKind.RETURN_CANCELLED,
     NoticeKind.RETURN_EXPIRED,
     NoticeKind.RETURN_PUT_RIGHT,

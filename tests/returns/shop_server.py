@@ -97,7 +97,7 @@ class Played:
         given = seen.json["variables"]["input"]
         assert "orderUpdate(input: $input)" in seen.json["query"]
         assert given["id"] == "gid://shopify/Order/727"
-        answer = recorded("shopify/answer-address")
+        answer = recorded("shops/shopify/answer-address")
         return self._take(given["shippingAddress"], lambda: self._shown_by_shopify(answer))
 
     def _shown_by_shopify(self, answer: dict[str, Any]) -> Answer:
@@ -121,7 +121,7 @@ class Played:
             return Answer(status=401, json={"code": "woocommerce_rest_authentication_error"})
         assert seen.method == "PUT"
         assert set(seen.json) == {"shipping"}
-        answer = recorded("woocommerce/answer-address")
+        answer = recorded("shops/woocommerce/answer-address")
         return self._take(
             seen.json["shipping"],
             lambda: Answer(json=answer | {"shipping": self.shows(dict(self.last))}),

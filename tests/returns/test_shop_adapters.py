@@ -24,8 +24,8 @@ from tests.tracking.loopback import Answer
 
 ALL = ("shopify", "woocommerce", "webhook")
 REFUSALS = {
-    "shopify": Answer(json=recorded("shopify/answer-user-errors")),
-    "woocommerce": Answer(status=400, json=recorded("woocommerce/answer-invalid-id")),
+    "shopify": Answer(json=recorded("shops/shopify/answer-user-errors")),
+    "woocommerce": Answer(status=400, json=recorded("shops/woocommerce/answer-invalid-id")),
     "webhook": Answer(status=422, json={"message": "It is on the van."}),
 }
 
@@ -123,7 +123,7 @@ def test_woocommerce_gets_every_field_of_the_shipping_address(there):
     answer = tell(there, "woocommerce")
     assert answer.outcome == Outcome.CONFIRMED
     assert answer.version.isoformat() == "2026-11-21T10:15:30+00:00"
-    assert there.last == recorded("woocommerce/answer-address")["shipping"]
+    assert there.last == recorded("shops/woocommerce/answer-address")["shipping"]
 
 
 def test_a_shop_in_a_folder_of_its_host_is_found(there):
@@ -247,15 +247,19 @@ def test_a_wrong_key_is_a_matter_of_the_account(there, name):
 @pytest.mark.parametrize(
     ("name", "trouble", "kind"),
     [
-        ("shopify", Answer(json=recorded("shopify/answer-denied")), NoAccess),
-        ("shopify", Answer(json=recorded("shopify/answer-throttled")), TooFast),
+        ("shopify", Answer(json=recorded("shops/shopify/answer-denied")), NoAccess),
+        ("shopify", Answer(json=recorded("shops/shopify/answer-throttled")), TooFast),
         ("shopify", Answer(status=404, json={"errors": "Not Found"}), NoAccess),
         ("shopify", Answer(status=301, headers={"Location": "https://x.example/"}), NoAccess),
         ("shopify", Answer(status=402), NoAccess),
         ("shopify", Answer(json={"errors": [{"message": "Something broke"}]}), Error),
         ("shopify", Answer(json={"errors": "odd"}), Error),
         ("shopify", Answer(json=[1]), Error),
-        ("woocommerce", Answer(status=404, json=recorded("woocommerce/answer-no-route")), NoAccess),
+        (
+            "woocommerce",
+            Answer(status=404, json=recorded("shops/woocommerce/answer-no-route")),
+            NoAccess,
+        ),
         ("woocommerce", Answer(status=302, headers={"Location": "/login"}), NoAccess),
         ("woocommerce", Answer(status=405, json={"message": "No"}), Error),
         ("woocommerce", Answer(json=[1]), Error),
