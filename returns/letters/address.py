@@ -35,14 +35,14 @@ NEXT = (PromiseKind.ADDRESS, PromiseKind.UPDATE, PromiseKind.DISPATCH)
 IS_IT_RIGHT: Words = _("Is this where we should send it?")
 # What was asked for: heading and subject of the letter that warns.
 ASKED: dict[str, Words] = {
-    Aim.REDIRECT: _("Your parcel should go to another address."),
-    Aim.RETURN: _("Your parcel should come back to us."),
-    Aim.DEPOT: _("Your parcel should go back to the carrier’s depot."),
-    Aim.HOLD: _("Your parcel should be kept at a counter."),
-    Aim.RESCHEDULE: _("Your parcel should come on another day."),
-    AGAIN: _("Your parcel should be sent again when it is back."),
+    Aim.REDIRECT: _("We were asked to send your parcel elsewhere."),
+    Aim.RETURN: _("We were asked to bring your parcel back."),
+    Aim.DEPOT: _("We were asked to return your parcel to its depot."),
+    Aim.HOLD: _("We were asked to keep your parcel at a counter."),
+    Aim.RESCHEDULE: _("We were asked to bring your parcel another day."),
+    AGAIN: _("We were asked to send it again when it is back."),
 }
-ORDER_ELSEWHERE: Words = _("Your order should go to another address.")
+ORDER_ELSEWHERE: Words = _("We were asked to send your order elsewhere.")
 # The same in the letters that follow. {to}: name and town; {day}: the new one.
 YOU_ASKED: dict[str, Words] = {
     Aim.REDIRECT: _("On {when} you asked us to have it sent to another address: {to}."),

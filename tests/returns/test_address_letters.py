@@ -85,7 +85,7 @@ def test_the_trusted_contact_reads_all_and_can_stop_it(store, shop):
     letter = letters.write(the(NoticeKind.ADDRESS_ASKED))
     for text in both(letter):
         for words in (
-            "Your parcel should go to another address.",
+            "We were asked to send your parcel elsewhere.",
             "with a code that we had sent to the contact on the order",
             "8 Chapel Row",
             "BA1 1HN",
