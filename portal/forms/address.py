@@ -284,6 +284,9 @@ class AddressForm(forms.Form):
             if len(value) > _length(name) and name in self.fields and not self.errors:
                 message = self.fields[name].error_messages["max_length"]
                 self.add_error(name, message)
+        if self.cleaned_data.get("paste") and self.address.same_as(self.before):
+            # Pasted and sent, as if that were all there is to do: the old address would be taken.
+            self.add_error("paste", _("Press “Put it into the fields” first, then look it over."))
         return self.cleaned_data
 
     @property

@@ -409,9 +409,18 @@ def test_what_goes_elsewhere_is_never_read_as_a_chinese_address(monkeypatch):
 
 
 def test_a_pasted_text_that_was_not_split_is_no_hindrance():
-    form = form_of(sent(ZHANG, paste=PASTED), initial=ZHANG, allowed="CN")
+    typed = ZHANG.changed(street="文二路 391 号")
+    form = form_of(sent(typed, paste=PASTED), initial=ZHANG, allowed="CN")
     assert form.is_settled
-    assert form.address == ZHANG
+    assert form.address == typed
+
+
+def test_a_pasted_text_that_nobody_put_into_the_fields_is_asked_about():
+    form = form_of(sent(ZHANG, paste=PASTED), initial=ZHANG, allowed="CN")
+    assert not form.is_valid()
+    assert list(form.errors) == ["paste"]
+    page = drawn(form)
+    assert "<details open" in page and PASTED in page
 
 
 # --- the page ------------------------------------------------------------------------------------
