@@ -223,6 +223,14 @@ def may_ask(request: HttpRequest) -> datetime | None:
     )
 
 
+def may_withdraw(request: HttpRequest) -> datetime | None:
+    """The same for withdrawals from the contract: each is kept for years and writes a letter."""
+    again_at = Throttle.objects.admit(f"withdraw:{network(request)}", PER_NETWORK)
+    return again_at or Throttle.objects.admit(
+        f"withdraw-near:{neighbourhood(request)}", PER_NEIGHBOURHOOD
+    )
+
+
 def may_log_in(request: HttpRequest) -> datetime | None:
     """The same for passwords of staff, before one is looked at: that is slow on purpose."""
     return Throttle.objects.admit(f"login:{network(request)}", [LOG_INS])

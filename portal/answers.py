@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
+from portal.forms.exchange import LATER, NOW
 from portal.forms.returns import PREFIX, ItemsForm, Row
-from returns import addresses, ledger
-from returns.codes import Wish
+from returns import addresses, ledger, variants
+from returns.codes import RETURN_WISHES, Wish
 from returns.ledger import Availability
-from returns.models import BUYER, Draft, Order, OrderLine, Wanted
+from returns.models import BUYER, Draft, Order, OrderLine, Variant, Wanted
 from returns.outlook import Outlook
 from returns.texts import REASONS
 
@@ -67,7 +68,8 @@ class Answers:
     def keep(self, **answers: Any) -> None:
         """Adds answers to the draft; None takes one back."""
         self.draft.keep(**answers)
-        self.__dict__.pop("items", None)
+        for seen in ("items", "kinds", "offers_ahead"):
+            self.__dict__.pop(seen, None)
 
     @property
     def given(self) -> Mapping[str, Any]:
@@ -107,7 +109,8 @@ class Answers:
         """What every line of it may be sent back for."""
         lines = [item.line for item in self.items] or [can.line for can in self.cans if can.limit]
         offered = [set(line.rules.wishes) for line in lines]
-        return [code for code in Wish if all(code in some for some in offered)] or [Wish.REFUND]
+        mine = [code for code in RETURN_WISHES if all(code in some for some in offered)]
+        return [str(code) for code in mine] or [Wish.REFUND]
 
     @property
     def wish(self) -> str:
@@ -116,9 +119,53 @@ class Answers:
             return self.wishes[0]
         return given if given in self.wishes else ""
 
+    @cached_property
+    def kinds(self) -> dict[int, list[Variant]]:
+        """What each line may be exchanged for, by what the store allows; none where it has told
+        us of none, or no exchange is offered."""
+        if Wish.EXCHANGE not in self.wishes:
+            return {}
+        return variants.of_lines(self.order, [item.line for item in self.items])
+
+    def kind(self, item: Item) -> Variant | None:
+        """The one that was chosen instead; one that is sold out by now was not."""
+        given = self.given.get(f"variant-{item.line.pk}", "")
+        offered = self.kinds.get(item.line.pk, ()) if self.wish == Wish.EXCHANGE else ()
+        return next((row for row in offered if row.sku == given), None)
+
+    @property
+    def to_choose(self) -> list[Item]:
+        """What there are kinds of to choose from."""
+        if self.wish != Wish.EXCHANGE:
+            return []
+        return [item for item in self.items if self.kinds.get(item.line.pk)]
+
+    @property
+    def needs_words(self) -> bool:
+        """There is something for an exchange that can only be told in words."""
+        return not all(self.kinds.get(item.line.pk) for item in self.items)
+
     @property
     def other(self) -> str:
-        return self.given.get("other", "") if self.wish == Wish.EXCHANGE else ""
+        given = self.given.get("other", "")
+        return given if self.wish == Wish.EXCHANGE and self.needs_words else ""
+
+    @cached_property
+    def offers_ahead(self) -> bool:
+        """Whether the new goods may go before the old ones are back."""
+        wants_words = self.wish == Wish.EXCHANGE and self.needs_words
+        if wants_words or self.order.may_have_ahead(self.wish, timezone.now()) is None:
+            return False
+        try:
+            return not self.preview().keeps_goods
+        except ledger.Refused:
+            return False
+
+    @property
+    def ahead(self) -> str:
+        """NOW or LATER; '' while that is open, or not offered."""
+        given = self.given.get("ahead", "")
+        return given if given in (NOW, LATER) and self.offers_ahead else ""
 
     @property
     def steps(self) -> int:
@@ -128,7 +175,14 @@ class Answers:
     @property
     def wanted(self) -> list[Wanted]:
         return [
-            Wanted(item.line.pk, item.quantity, item.reason, item.comment) for item in self.items
+            Wanted(
+                item.line.pk,
+                item.quantity,
+                item.reason,
+                item.comment,
+                kind.sku if (kind := self.kind(item)) else "",
+            )
+            for item in self.items
         ]
 
     # --- the way through ---
@@ -149,14 +203,29 @@ class Answers:
         for item in self.items:
             if not item.is_answered:
                 return self.page("return_reason", line=item.line.pk)
-        if not self.wish or (self.wish == Wish.EXCHANGE and not self.other):
+        if not self.wish:
             return self.page("return_wish")
+        if self.wish == Wish.EXCHANGE and self.needs_words and not self.other:
+            return self.page("return_wish")
+        for item in self.to_choose:
+            if self.kind(item) is None:
+                return self.page("return_which", line=item.line.pk)
+        if self.offers_ahead and not self.ahead:
+            return self.page("return_at_once")
         return self.page("return_check")
+
+    def page_before_kind(self, line_id: int | None = None) -> str:
+        """Where `Back` leads from choosing for a line, or from what is asked after that."""
+        ids = [item.line.pk for item in self.to_choose]
+        before = ids[: ids.index(line_id)] if line_id in ids else ids
+        if before:
+            return self.page("return_which", line=before[-1])
+        return self.page("return_wish") if self.steps == 4 else self.page_before(wish=True)
 
     def page_before(self, line_id: int | None = None, *, wish: bool = False) -> str:
         """Where `Back` leads: from a line's reason, from the wish, else from the check."""
-        if line_id is None and not wish and self.steps == 4:
-            return self.page("return_wish")
+        if line_id is None and not wish:
+            return self.page("return_at_once") if self.offers_ahead else self.page_before_kind()
         ids = [item.line.pk for item in self.items]
         before = ids[: ids.index(line_id)] if line_id in ids else ids
         if before:
@@ -174,9 +243,13 @@ class Answers:
     def fingerprint(self, outlook: Outlook) -> str:
         """Names what the check page shows, so that nothing else is sent from it."""
         shown = [
-            [[item.line_id, item.quantity, item.reason, item.comment] for item in self.wanted],
+            [
+                [item.line_id, item.quantity, item.reason, item.comment, item.variant]
+                for item in self.wanted
+            ],
             self.wish,
             self.other,
+            self.ahead,
             str(outlook.total),
             str(outlook.fee),
             outlook.payer,

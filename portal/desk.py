@@ -1,7 +1,7 @@
 """The desk: Django's admin, opened by what has to be done today."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from portal import access
 from portal.views.errors import too_often
 from returns import promise_rate
 from returns.address_queues import WAITING, is_late
+from returns.investigation_queues import WAITING as SEARCHES
 from returns.models import (
     Case,
     ContactPoint,
@@ -26,11 +27,13 @@ from returns.models import (
     Message,
     Notice,
     Promise,
-    PromiseKind,
     ReturnAuthorization,
+    SignatureQuestion,
 )
 from returns.queues import QUEUES, Queue, answer_is_late, word_due
 from returns.states import Status
+from returns.withdrawal_queues import WAITING as WITHDRAWN
+from returns.withdrawal_queues import is_late as is_late_answer
 from tracking import health
 from tracking import queues as parcels
 from tracking.models import Push
@@ -41,6 +44,8 @@ LANGUAGE = "en"
 OVERDUE = "Promises overdue"
 SEES_RETURNS, SEES_PARCELS = "returns.view_returnauthorization", "tracking.view_parcel"
 SEES_MESSAGES, SEES_CASES = "returns.view_message", "returns.view_case"
+SEES_SEARCHES = "returns.view_investigation"
+SEES_WITHDRAWALS = "returns.view_withdrawal"
 SEES_PROMISES, SEES_ADDRESSES = "returns.view_promise", "returns.view_addresschange"
 
 
@@ -83,24 +88,49 @@ def _work(*names: str) -> list[Tile]:
 
 def _requests() -> list[Tile]:
     asked = ReturnAuthorization.objects.filter(status=Status.INFO_REQUESTED)
-    answer = Queue(
-        "Return requests to answer",
-        lambda: ReturnAuthorization.objects.waiting(),
-        "requested_at",
-        frozenset({PromiseKind.ANSWER}),
-    )
+    appeals = _tile(QUEUES["appeals"], "work=appeals")
     return [
-        _tile(answer, "status=requested"),
+        _tile(QUEUES["answer"], "status=requested&work=answer"),
+        replace(appeals, needs="returns.decide_appeal"),
         _tile(
             Queue("Waiting for the buyer’s answer", lambda: asked, "requested_at"),
             "status=info_requested",
         ),
-        *_work("post", "put_right"),
+        *_work("post", "put_right", "sold_out"),
     ]
 
 
+def _coming_back() -> list[Tile]:
+    return [
+        *_work("receive", "inspect", "weigh", "called_back", "book", "delivered"),
+        _signatures(),
+    ]
+
+
+def _signatures() -> Tile:
+    """Parcels to us that somebody else signed for, as the carriers say."""
+    found = SignatureQuestion.objects.of_warehouse().order_by()
+    figures = found.aggregate(count=Count("pk"), oldest=Min("asked_at"))
+    page = reverse("admin:returns_signaturequestion_changelist")
+    url = f"{page}?answer=waiting&asks__exact=warehouse"
+    return Tile(
+        "Signed for by somebody else: is it here?",
+        url,
+        **figures,
+        needs="returns.view_signaturequestion",
+    )
+
+
 def _conversation() -> list[Tile]:
-    return [_messages(), *_cases()]
+    return [_messages(), *_cases(), *(_searches(name) for name in SEARCHES)]
+
+
+def _searches(name: str) -> Tile:
+    waiting = SEARCHES[name]
+    found = waiting.rows().order_by().aggregate(count=Count("pk"), oldest=Min("opened_at"))
+    url = reverse("admin:returns_investigation_changelist") + f"?queue={name}"
+    late = found["count"] if name == "late" else 0
+    return Tile(waiting.label, url, **found, late=late, needs=SEES_SEARCHES)
 
 
 def _messages() -> Tile:
@@ -144,6 +174,20 @@ def _of_addresses(name: str) -> Tile:
     note = f"{apnumber(found['late'])} later than promised" if found["late"] else ""
     page = reverse("admin:returns_addresschange_changelist")
     return Tile(waiting.label, f"{page}?queue={name}", **found, note=note, needs=SEES_ADDRESSES)
+
+
+def _withdrawals() -> list[Tile]:
+    return [*_work("stop", "on_proof", "left_late"), *(_declared(name) for name in WITHDRAWN)]
+
+
+def _declared(name: str) -> Tile:
+    waiting = WITHDRAWN[name]
+    late = Count("pk", filter=Q(is_late_answer()))
+    rows = waiting.rows().order_by()
+    found = rows.aggregate(count=Count("pk"), oldest=Min("received_at"), late=late)
+    note = f"{apnumber(found['late'])} later than promised" if found["late"] else ""
+    page = reverse("admin:returns_withdrawal_changelist")
+    return Tile(waiting.label, f"{page}?queue={name}", **found, note=note, needs=SEES_WITHDRAWALS)
 
 
 def _to_look_into() -> list[Tile]:
@@ -247,14 +291,22 @@ GROUPS: tuple[Section, ...] = (
         "Messages and cases",
         "returns.answer_message",
         _conversation,
-        (SEES_MESSAGES, SEES_CASES),
+        (SEES_MESSAGES, SEES_CASES, SEES_SEARCHES),
     ),
     Section("Addresses", "returns.decide_address", _addresses, (SEES_ADDRESSES,)),
     Section("Requests", "returns.decide_return", _requests),
     Section(
-        "Parcels that come back", "returns.receive_return", lambda: _work("receive", "inspect")
+        "Withdrawals",
+        "returns.decide_withdrawal",
+        _withdrawals,
+        (SEES_WITHDRAWALS, SEES_RETURNS),
     ),
-    Section("Money and goods", "returns.settle_return", lambda: _work("settle", "send")),
+    Section("Parcels that come back", "returns.receive_return", _coming_back),
+    Section(
+        "Money and goods",
+        "returns.settle_return",
+        lambda: _work("settle", "send", "ahead", "missing", "refunds", "postage"),
+    ),
     Section("To look into", "returns.decide_return", _to_look_into),
     Section(
         "Parcels on their way",

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from portal import withdrawing
 from portal.speaking import LANGUAGES, keep_choice
 from returns import addresses
 
@@ -36,6 +37,7 @@ def render_page(
         "store": store,
         "order": order,
         "home_url": home,
+        "withdraw_url": withdrawing.link(store, order),
         "languages": [
             {"code": code, "label": label, "url": _in_language(request, code)}
             for code, label in LANGUAGES.items()

@@ -5,12 +5,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from returns.address_policy import AGAIN
+from returns.address_states import ChangeStatus
 from returns.models.event import RULE
 from returns.models.notice import Notice, NoticeKind
 from returns.models.promise import Promise, PromiseKind
+from tracking.gateways import Failure
 
 if TYPE_CHECKING:
     from returns.models.address_change import AddressChange
+
+
+# What a parcel did, whatever its carrier had been asked.
+ITS_ROAD = frozenset({Failure.DELIVERED, Failure.WENT_BACK})
+
+
+def _is_told_by_recall(change: "AddressChange") -> bool:
+    """Of a parcel that is not wanted: that it turned, or was delivered all the same, its return
+    tells, with the money."""
+    ends = change.status == ChangeStatus.SUCCEEDED or change.failure in ITS_ROAD
+    return change.is_recall and ends
 
 
 def tell(change: "AddressChange", now: datetime) -> Notice | None:
@@ -22,6 +35,11 @@ def tell(change: "AddressChange", now: datetime) -> Notice | None:
     )
     others_wait = order.address_changes.unanswered().exclude(pk=change.pk).exists()
     answers = change.aim != AGAIN and not others_wait
+    if _is_told_by_recall(change):
+        if answers:
+            Promise.objects.keep(order, PromiseKind.ADDRESS, now=now)
+        Promise.objects.of_update(order, by=RULE, now=now)
+        return None
     notice = Notice.objects.write(
         order,
         NoticeKind.ADDRESS_NEWS,

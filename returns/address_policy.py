@@ -24,7 +24,7 @@ What was decided here:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -254,6 +254,12 @@ class Offer:
         """The buyer would pay, and nobody knows how much: nothing is charged before that was
         asked and agreed to."""
         return self.payer == Payer.BUYER and not self.fee
+
+    @property
+    def at_our_cost(self) -> "Offer":
+        """The same where its cause is ours; then nobody has to look first because of a fee."""
+        why = "" if self.why_desk == Why.FEE else self.why_desk
+        return replace(self, payer=Payer.STORE, fee=ZERO, why_desk=why)
 
     def refuses(self, postcode: str, region: str) -> str:
         """Of `not_served` what keeps it from being sent there, or ''."""

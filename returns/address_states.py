@@ -54,6 +54,8 @@ STATUS_OF: dict[str, str] = {
     InterceptionStatus.WITHDRAWN: C.WITHDRAWN,
 }
 STATUSES_THAT_END = sorted(status for status, here in STATUS_OF.items() if here in ENDED)
+# How the forms of changes begin that belong to a recall (Order.recall).
+RECALL = "recall-"
 # What may still be asked for when the order was cancelled.
 RECALLS = frozenset({Aim.RETURN, Aim.DEPOT})
 EVENT_OF: dict[str, str] = {

@@ -511,6 +511,7 @@ WHERE_IT_GOES = _("You see on your order page where it is.")
 COLLECT_IT = _("{carrier} keeps it at its counter. Bring an identity card.")
 COMES_ON = _("The day is {day}.")
 YOU_CHOOSE = _("When it is here, you choose: your money or a new parcel.")
+AS_YOU_ASKED = _("What you get for it stands on the page of its return.")
 WAREHOUSE_NEXT = _("If the parcel leaves before the warehouse knows it, we tell you at once.")
 WAREHOUSE_BY_HAND = _("One of us tells the warehouse in person.")
 WAREHOUSE_CONFIRMS = _(
@@ -638,6 +639,8 @@ def _meanwhile(change: "AddressChange") -> Words:
 
 
 def _outcome(change: "AddressChange") -> list[Words]:
+    if change.is_recall:
+        return [AS_YOU_ASKED]
     if change.aim in (Aim.RETURN, Aim.DEPOT):
         return [YOU_CHOOSE]
     return _detail(change) or [WHERE_IT_GOES]
@@ -657,6 +660,8 @@ def _fee(change: "AddressChange") -> list[Words]:
 
 
 def _reasons(change: "AddressChange") -> tuple[Words, ...]:
+    if change.is_recall and change.failure == Failure.WENT_BACK:
+        return FAILURES[Failure.WENT_BACK][0], AS_YOU_ASKED
     return FAILURES.get(change.failure, FAILURES[Failure.REFUSED])
 
 

@@ -5,6 +5,7 @@ One thought for every kind, true whatever the cause, without blame and without a
 
 from django.utils.translation import gettext_lazy as _
 
+from returns.codes import Reason
 from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.texts import Words
@@ -127,3 +128,20 @@ TURNED: dict[str, Words] = {
         "work out."
     ),
 }
+
+# Where something is wrong with what came, or it never came: first of all we are sorry.
+OF_CLAIMS: dict[str, Words] = {
+    Reason.DAMAGED: _("We are sorry that it came to you damaged."),
+    Reason.MISSING: _("We are sorry that not everything was in the parcel."),
+    Reason.WRONG_ITEM: _("We are sorry that the wrong thing came."),
+    Reason.FAULTY: _("We are sorry that it is not as it should be."),
+    Reason.FAULT_LATER: _("We are sorry that it did not last as it should."),
+    Reason.DIFFERENT: _("We are sorry that it is not what we had shown you."),
+    Reason.NEVER_CAME: _("We are sorry that your parcel did not reach you."),
+}
+FOR_THE_TROUBLE: Words = _("We are sorry for the trouble that you have with it.")
+
+
+def of_claim(reason: str) -> Words:
+    """reason: of Reason; '' where there is none."""
+    return OF_CLAIMS.get(reason, FOR_THE_TROUBLE)

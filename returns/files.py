@@ -7,9 +7,9 @@ they have no address; a view that knows who may see them reads them out.
 import errno
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
 from returns.photos.problems import Problem, Unusable
@@ -23,11 +23,18 @@ def keep(folder: str, extension: str, data: bytes) -> str:
     It lies there for good when this returns; a transaction that fails afterwards has to
     `drop` it. Raises Unusable(NO_ROOM) when the disk is full; nothing is left then.
     """
+    return _keep(folder, extension, ContentFile(data))
+
+
+def keep_file(folder: str, extension: str, file: IO[bytes]) -> str:
+    """The same for what is too large to be held in memory, read from where it stands."""
+    return _keep(folder, extension, File(file))
+
+
+def _keep(folder: str, extension: str, content: File) -> str:
     unique = uuid.uuid4().hex
     try:
-        return default_storage.save(
-            f"{folder}/{unique[:2]}/{unique}.{extension}", ContentFile(data)
-        )
+        return default_storage.save(f"{folder}/{unique[:2]}/{unique}.{extension}", content)
     except OSError as error:
         if error.errno in FULL:
             raise Unusable(Problem.NO_ROOM) from error

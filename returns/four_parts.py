@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils import timezone
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
-from returns import empathy, formats
+from returns import empathy, formats, investigation_texts, signature_texts
 from returns.troubles import CAME_BACK, Troubles
 from returns.wording import filled, sentences
+from tracking.incidents import IncidentKind
 from tracking.texts import Words
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ class FourParts:
     nothing is promised, and where the page has its own place for it. kind: an IncidentKind or
     CAME_BACK. title: the heading. carer: the sentence at the head of done that names who
     looks after it, or ''. own: paragraphs in the store's own words, which hold these
-    parts and stand in their place. was_told: we wrote of it before."""
+    parts and stand in their place. was_told: we wrote of it before. short_may: may in few
+    words, where it is another than usual."""
 
     empathy: str
     fact: str
@@ -60,6 +63,7 @@ class FourParts:
     carer: str = ""
     own: tuple[str, ...] = ()
     was_told: bool = False
+    short_may: str = ""
 
     @property
     def solution(self) -> str:
@@ -94,15 +98,34 @@ def four_parts(
 
 
 def told_of(order: "Order", troubles: Troubles, *, promise: str = "") -> FourParts:
-    """With what the open case of this trouble proves, in the store's own words where it has
-    some. Reads order.cases with their contacts and owners, which pages have loaded."""
+    """With what the open case of this trouble and the search for the parcel prove, in the
+    store's own words where it has some. Reads order.cases with their contacts and owners, and
+    their investigations, which pages have loaded."""
     case = case_of(order, troubles)
-    if case is None:
-        return _in_own_words(order, four_parts(troubles, promise=promise))
-    owner = case.owner.first_name.strip() if case.owner else ""
-    contacts = case.contacts.all()
-    told = four_parts(troubles, promise=promise, contacts=contacts, owner=owner)
-    return _in_own_words(order, replace(told, was_told=case.told_level > 0))
+    told = four_parts(troubles, promise=promise)
+    if case:
+        owner = case.owner.first_name.strip() if case.owner else ""
+        contacts = case.contacts.all()
+        told = four_parts(troubles, promise=promise, contacts=contacts, owner=owner)
+        told = replace(told, was_told=case.told_level > 0)
+        if case.kind == IncidentKind.UNCLEAR_SIGNATURE and not case.authorization_id:
+            # The buyer is asked, and may answer on the page.
+            told = replace(told, may=sentences(told.may, str(signature_texts.TELL_US)))
+    return _in_own_words(order, _with_search(order, troubles, told))
+
+
+def _with_search(order: "Order", troubles: Troubles, parts: FourParts) -> FourParts:
+    """What is done to find it, and what its buyer may do meanwhile."""
+    search = investigation_texts.of_trouble(order, troubles)
+    if search is None:
+        return parts
+    now = troubles.now or timezone.now()
+    return replace(
+        parts,
+        done=sentences(parts.done, investigation_texts.done(search, now)),
+        may=investigation_texts.may(search) or parts.may,
+        short_may=investigation_texts.may(search, short=True),
+    )
 
 
 def _in_own_words(order: "Order", parts: FourParts) -> FourParts:

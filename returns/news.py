@@ -3,15 +3,18 @@
 Called under the order's lock.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from returns.models.case import Case
+from returns.codes import Kind
+from returns.models.case import BEFORE_WE_KNEW as BEFORE_WE_KNEW
+from returns.models.case import Case, CaseKind
 from returns.models.event import RULE
 from returns.models.notice import Notice, NoticeKind, What
 from returns.models.promise import Promise
+from returns.states import FREED, SETTLED
 from tracking.incidents import IncidentKind
 from tracking.milestones import FINAL
 
@@ -37,10 +40,10 @@ WORD_WITHIN: dict[str, int] = {
     IncidentKind.UNCLEAR_SIGNATURE: USUAL,
     IncidentKind.WEIGHT_MISMATCH: LATER,
     IncidentKind.DELIVERED_NOT_RECEIVED: SOON,
-    "came_back": SOON,
+    CaseKind.CAME_BACK: SOON,
+    CaseKind.TOLD: SOON,
+    CaseKind.TURNED_UP: USUAL,
 }
-# What was so before the order came to us is no news; the page tells it all the same.
-BEFORE_WE_KNEW = timedelta(days=1)
 
 
 def trouble(case: Case, now: datetime) -> bool:
@@ -49,11 +52,14 @@ def trouble(case: Case, now: datetime) -> bool:
     order, rma = case.order, case.authorization
     due = order.word_due(now, WORD_WITHIN[case.kind])
     if rma is not None:
+        rma.refresh_from_db(fields=["status"])
+        if rma.status in SETTLED:  # it was made good at once, which is told with the money
+            return False
         rma.order = order
         rma.promise_word(due, by=RULE, now=now)
     else:
         Promise.objects.of_update(order, by=RULE, due_at=due, now=now)
-    if case.since < order.arrived_at - BEFORE_WE_KNEW or case.level <= case.told_level:
+    if case.is_old_news or case.level <= case.told_level or _tells_of_a_recall(case):
         return False
     notice = Notice.objects.gather(
         order,
@@ -66,6 +72,14 @@ def trouble(case: Case, now: datetime) -> bool:
         now=now,
     )
     return notice is not None
+
+
+def _tells_of_a_recall(case: Case) -> bool:
+    """That a parcel turned which the buyer does not want, its return tells, with the money."""
+    if case.kind != CaseKind.CAME_BACK:
+        return False
+    mine = case.order.returns.filter(turning__parcel=case.parcel_id, kind=Kind.RETURN_TO_SENDER)
+    return mine.exclude(status__in=FREED).exists()
 
 
 def trouble_is_over(case: Case, now: datetime) -> None:
@@ -91,6 +105,19 @@ def posted(order: "Order", shipment: "Shipment", now: datetime) -> None:
             NoticeKind.ORDER_NEWS,
             event=f"posted-{shipment.pk}",
             what=What.POSTED,
+            shipment=shipment,
+            now=now,
+        )
+
+
+def renumbered(order: "Order", shipment: "Shipment", now: datetime) -> None:
+    """Its tracking number was corrected: the one that was told before leads nowhere."""
+    if order.store.tells_posted:
+        Notice.objects.gather(
+            order,
+            NoticeKind.ORDER_NEWS,
+            event=f"number-{shipment.pk}-{shipment.parcel_id}",
+            what=What.NUMBER,
             shipment=shipment,
             now=now,
         )

@@ -32,6 +32,16 @@ PUT_RIGHT: dict[str, Words] = {
     Wish.STORE_CREDIT: _("You now have {amount} of credit in the shop."),
     Wish.EXCHANGE: _("What you asked for instead is on its way to you."),
     Wish.REPLACEMENT: _("A new one is on its way to you."),
+    Wish.PART_REFUND: _(
+        "We have sent a part of your money back to the way you paid: {amount}. A bank usually "
+        "takes 3–5 working days to show it."
+    ),
+    Wish.PIECE: _("The missing piece is on its way to you."),
+    Wish.REPAIR: _(
+        "We have sent you {amount} for the repair, to the way you paid. A bank usually takes 3–5 "
+        "working days to show it."
+    ),
+    Wish.VOUCHER: _("You now have a voucher of {amount} for the shop."),
 }
 
 RESOLUTIONS: dict[str, Outcome] = {
@@ -60,6 +70,21 @@ RESOLUTIONS: dict[str, Outcome] = {
         _("Money for the repair"),
         _("You get {amount} for the repair."),
         _("We sent you {amount} for the repair."),
+    ),
+    ResolutionKind.PIECE: Outcome(
+        _("The missing piece"),
+        _("We send you the missing piece."),
+        _("We sent you the missing piece."),
+    ),
+    ResolutionKind.VOUCHER: Outcome(
+        _("A voucher for the shop"),
+        _("You get a voucher of {amount} for the shop."),
+        _("We gave you a voucher of {amount} for the shop."),
+    ),
+    ResolutionKind.POSTAGE: Outcome(
+        _("The postage that you paid"),
+        _("You get back the {amount} that you paid for the postage."),
+        _("We sent back to you the {amount} that you paid for the postage."),
     ),
     ResolutionKind.NONE: Outcome(
         _("Nothing"),

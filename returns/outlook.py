@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from returns.models import Order
 
 
-def postage_due(order: "Order", chosen: list[Chosen]) -> Decimal:
-    """The original postage, when with `chosen` the whole order comes back; once at most."""
-    if not all(item.rules.returns_postage for item in chosen):
+def postage_due(order: "Order", chosen: list[Chosen], *, always: bool = False) -> Decimal:
+    """The original postage, when with `chosen` the whole order comes back; once at most.
+    always: whatever the store's rules say, because it brought nothing."""
+    if not always and not all(item.rules.returns_postage for item in chosen):
         return Decimal(0)
     if any(rma.estimated_postage and rma.holds_money for rma in order.returns.all()):
         return Decimal(0)

@@ -38,6 +38,8 @@ WHY_LOCKED: dict[str, str] = {
     "contact of an order.",
     NoticeKind.ADDRESS_ASKED: "It warns the buyer when somebody else may have had a parcel sent "
     "elsewhere.",
+    NoticeKind.WITHDRAWAL_NEWS: "It tells the buyer what follows from a withdrawal, and why, as "
+    "the law wants it.",
     NoticeKind.RETURN_DECLINED: "It tells the buyer the reason and the rights that remain, as "
     "the law wants it.",
 }
@@ -46,15 +48,26 @@ LOCKED = frozenset(WHY_LOCKED)
 WITHOUT_PROMISE = LOCKED | {
     NoticeKind.ADDRESS_QUESTION,
     NoticeKind.ADDRESS_NEWS,
+    NoticeKind.PROBLEM_REMINDER,
+    NoticeKind.SIGNATURE_QUESTION,
+    NoticeKind.INVESTIGATION_NEWS,
     NoticeKind.RETURN_CANCELLED,
     NoticeKind.RETURN_EXPIRED,
     NoticeKind.RETURN_PUT_RIGHT,
     NoticeKind.RETURN_SETTLED,
+    NoticeKind.OFFER_MADE,
+    NoticeKind.RETURN_POSTAGE,
+    NoticeKind.REPLACEMENT_SENT,
+    NoticeKind.VARIANT_GONE,
     NoticeKind.MESSAGE_ANSWER,
 }
 # What a short text may not leave out, where the kind alone does not say it.
 WHAT_IT_IS_ABOUT: dict[str, tuple[str, ...]] = {
     **{kind: ("headline",) for kind in (*NEWS_KINDS, NoticeKind.ADDRESS_NEWS)},
+    NoticeKind.PROBLEM_RECEIVED: ("headline",),
+    NoticeKind.PROBLEM_REMINDER: ("headline",),
+    NoticeKind.SIGNATURE_QUESTION: ("headline",),
+    NoticeKind.INVESTIGATION_NEWS: ("headline",),
     NoticeKind.MESSAGE_ANSWER: ("message",),
     NoticeKind.RETURN_REMINDER: ("post_by",),
 }

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 
-from returns.codes import OUR_FAULT, Payer, Wish
+from returns.codes import CLAIM_REASONS, OUR_FAULT, Payer, Reason, Wish
 from tracking.calendars import end_of_day
 
 ZERO = Decimal(0)
@@ -28,6 +28,71 @@ class ReasonRule:
     automatic: bool = True
 
 
+# Days after delivery in which a claim may be made, where the store says nothing else. Two years
+# is what the law of many countries gives for a fault that shows later.
+CLAIM_DAYS: dict[str, int | None] = {
+    Reason.DAMAGED: 14,
+    Reason.MISSING: 14,
+    Reason.WRONG_ITEM: 30,
+    Reason.FAULTY: 60,
+    Reason.FAULT_LATER: 730,
+    Reason.DIFFERENT: 30,
+}
+# What is offered, in this order, where the store says nothing else.
+REMEDIES: dict[str, tuple[str, ...]] = {
+    Reason.DAMAGED: (Wish.REPLACEMENT, Wish.REFUND, Wish.PART_REFUND),
+    Reason.MISSING: (Wish.PIECE, Wish.REPLACEMENT, Wish.REFUND, Wish.PART_REFUND),
+    Reason.WRONG_ITEM: (Wish.REPLACEMENT, Wish.EXCHANGE, Wish.REFUND, Wish.PART_REFUND),
+    Reason.FAULTY: (Wish.PART_REFUND, Wish.REPLACEMENT, Wish.EXCHANGE, Wish.REFUND),
+    Reason.FAULT_LATER: (Wish.REPAIR, Wish.REPLACEMENT, Wish.PART_REFUND, Wish.REFUND),
+    Reason.DIFFERENT: (Wish.PART_REFUND, Wish.EXCHANGE, Wish.REFUND),
+}
+
+
+@dataclass(frozen=True)
+class ClaimRule:
+    """What a claim for one reason means.
+
+    window_days: after delivery; None = no limit. photos: wanted before it is decided.
+    remedies: what is offered (Wish), in this order. part_percent: of what was paid, for a part
+    refund or repair money. keep_below: worth no more than this in all, nothing comes back.
+    automatic_up_to: what is given up to this value is given at once; None = a person decides.
+    voucher_percent: of what was paid, as an apology besides; 0 = none.
+    """
+
+    offered: bool = True
+    window_days: int | None = 30
+    photos: bool = True
+    remedies: tuple[str, ...] = ()
+    part_percent: int = 20
+    keep_below: Decimal = ZERO
+    automatic_up_to: Decimal | None = None
+    voucher_percent: int = 0
+
+    @classmethod
+    def usual(cls, reason: str, **more: Any) -> Self:
+        values = {"window_days": CLAIM_DAYS[reason], "remedies": REMEDIES[reason]}
+        return cls(**{**values, **more})
+
+    def to_json(self) -> dict[str, Any]:
+        data = asdict(self)
+        for name in ("keep_below", "automatic_up_to"):
+            data[name] = None if data[name] is None else str(data[name])
+        data["remedies"] = list(self.remedies)
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        amount = data["automatic_up_to"]
+        values = {
+            **data,
+            "remedies": tuple(data["remedies"]),
+            "keep_below": Decimal(data["keep_below"]),
+            "automatic_up_to": None if amount is None else Decimal(amount),
+        }
+        return cls(**values)
+
+
 @dataclass(frozen=True)
 class Rules:
     """The rules of one order line, frozen when the order arrives.
@@ -38,7 +103,8 @@ class Rules:
     keep_below: faulty goods worth no more than this per order need not come back.
     automatic_up_to: value up to which a request is approved at once; None = never.
     returns_postage: the original postage goes back when the whole order does.
-    wishes: what may be asked for. reasons: what is offered, in this order.
+    wishes: what may be asked for. reasons: what is offered, in this order. claims: what may be
+    claimed; orders from before there were such rules have the usual ones.
     """
 
     window_days: int | None = 30
@@ -49,6 +115,7 @@ class Rules:
     returns_postage: bool = False
     wishes: tuple[str, ...] = (Wish.REFUND,)
     reasons: dict[str, ReasonRule] = field(default_factory=dict)
+    claims: dict[str, ClaimRule] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
@@ -57,6 +124,7 @@ class Rules:
         data["wishes"] = list(self.wishes)
         # Pairs, because PostgreSQL keeps the names of an object in an order of its own.
         data["reasons"] = [[code, asdict(rule)] for code, rule in self.reasons.items()]
+        data["claims"] = [[code, rule.to_json()] for code, rule in self.claims.items()]
         return data
 
     @classmethod
@@ -71,7 +139,29 @@ class Rules:
             returns_postage=data.get("returns_postage", False),
             wishes=tuple(data.get("wishes", [Wish.REFUND])),
             reasons={code: ReasonRule(**rule) for code, rule in data.get("reasons", [])},
+            claims={code: ClaimRule.from_json(rule) for code, rule in data.get("claims", [])},
         )
+
+    def claim(self, reason: str) -> ClaimRule:
+        """The rule of a claim for `reason`, one of CLAIM_REASONS."""
+        known = self.claims.get(reason)
+        return known or ClaimRule.usual(reason, keep_below=self.keep_below)
+
+    def claim_end(self, reason: str, start: datetime, zone: str) -> datetime | None:
+        """The last second to claim it, None when there is no limit."""
+        days = self.claim(reason).window_days
+        if days is None:
+            return None
+        return end_of_day(start.astimezone(ZoneInfo(zone)).date() + timedelta(days=days), zone)
+
+    def open_claims(self, start: datetime | None, zone: str, now: datetime) -> list[str]:
+        """The reasons for which something may be claimed at `now`. start: of its time, None
+        while that has not begun to run."""
+        offered: list[str] = [code for code in CLAIM_REASONS if self.claim(code).offered]
+        if start is None:
+            return offered
+        ends = {code: self.claim_end(code, start, zone) for code in offered}
+        return [code for code, end in ends.items() if end is None or now <= end]
 
     def window_end(self, start: datetime, zone: str, reason: str | None = None) -> datetime | None:
         """The last second in which the buyer may ask, or None when there is no limit.

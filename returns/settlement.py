@@ -1,4 +1,11 @@
-"""Settlement: what a return is worth once its goods were looked at."""
+"""Settlement: what a return is worth once its goods were looked at.
+
+What goes back is what was paid: every line's own share of discounts and tax, whatever is
+returned before or after it (returns/policy.py). The rule for thresholds: a discount or free
+postage that the whole order earned is not taken back when less of it is kept. Nobody is
+charged afterwards for what was promised when they ordered; and nothing is given back twice,
+because a share is never more than what was paid for the line.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,8 +25,9 @@ ZERO = Decimal(0)
 @dataclass(frozen=True)
 class Settlement:
     """goods_of: return line's id → share of the price for the units that count (accepted,
-    or made good without having come). goods, postage, fee, total: what that adds up to,
-    in the order's currency. cap: the most that may be given, captured and not yet given
+    or made good without having come). goods, postage, fee: what that adds up to, in the
+    order's currency. given: what this return gave of that before. total: what is left of it to
+    give, within the cap. cap: the most that may be given, captured and not yet given
     back or promised elsewhere. in_shop_left: of what the shop says it refunded, what no
     resolution accounts for yet. never_more: what all of them
     together may still be. unexplained: of what the shop refunded, what no resolution
@@ -30,6 +38,7 @@ class Settlement:
     goods: Decimal
     postage: Decimal
     fee: Decimal
+    given: Decimal
     total: Decimal
     cap: Decimal
     in_shop_left: Decimal
@@ -60,21 +69,24 @@ class Settlement:
         # Whatever the shop says it refunded: all resolutions of an order stay within what
         # was paid for it.
         told = list(
-            Resolution.objects.filter(authorization__order=rma.order).values_list(
-                "amount", "in_shop"
-            )
+            Resolution.objects.of_what_was_paid()
+            .filter(authorization__order=rma.order)
+            .values_list("amount", "in_shop")
         )
         never_more = rma.order.paid_total - sum((amount for amount, _ in told), ZERO)
         explained = sum((amount for amount, in_shop in told if in_shop), ZERO)
+        before = Resolution.objects.parts_of(rma)
+        given = before.goods + before.postage - before.fee
         unexplained = rma.order.refunded_total - explained
         in_shop_left = max(min(unexplained, never_more), ZERO)
         cap = max(min(cap, never_more), ZERO)
-        total = max(min(goods + postage - fee, cap), ZERO)
+        total = max(min(goods + postage - fee - given, cap), ZERO)
         return cls(
             goods_of,
             goods,
             postage,
             fee,
+            given,
             total,
             cap,
             in_shop_left,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from returns.codes import MONEY_KINDS, ResolutionKind
-from returns.states import ENDED, ResolutionState, Status
+from returns import withdrawal_texts
+from returns.codes import AS_CREDIT, GOODS_KINDS, MONEY_KINDS, Kind, TurnsBy
+from returns.states import ENDED, OPEN, ResolutionState, Status
 from tracking.incidents import IncidentKind
 from tracking.milestones import TURNED, Milestone
 from tracking.texts import (
@@ -111,6 +112,12 @@ class Standing:
     SHORT = "short"  # opened, and not all of it was inside
     NOT_SENT = "not_sent"  # the money: it was tried, and did not go
     GOODS_SENT = "goods_sent"  # finished with something new that is on its way to the buyer
+    ORIGINAL_MISSING = "original_missing"  # new goods were sent, the old ones were not
+    SOLD_OUT = "sold_out"  # what was chosen instead; the buyer chooses again
+    # Of a parcel to the buyer that is not wanted.
+    TO_TURN = "to_turn"  # the carrier was asked
+    TO_REFUSE = "to_refuse"  # the buyer does not take it in
+    TURNED = "turned"
 
 
 KEEP_GOODS = Text(
@@ -208,6 +215,41 @@ GOODS_SENT = Text(
     _("If it does not come, write to us."),
 )
 
+ORIGINAL_MISSING = Text(
+    _("We are still waiting for the old goods."),
+    _("The last day to post the old goods is over."),
+    _(
+        "If you have posted them, give us the number on the receipt. If you need more time, write "
+        "to us. A person looks at it and writes to you."
+    ),
+)
+SOLD_OUT = Text(
+    _("What you chose is sold out. Please choose again."),
+    _("What you chose is sold out."),
+    _("Take another one of it, or your money. Nothing is sent before you have chosen."),
+)
+TO_TURN = Text(
+    _("We have asked for your parcel to be sent back."),
+    _("We asked the carrier to turn the parcel round."),
+    _(
+        "As soon as it turns round, we write to you. If it is brought to your door all the same, "
+        "do not take it in: say that you refuse it."
+    ),
+)
+TO_REFUSE = Text(
+    _("Please do not take the parcel in."),
+    _("You do not want the parcel, and refuse it at the door."),
+    _(
+        "When the carrier comes, say that you refuse it. You need not give a reason. If it waits "
+        "at a counter, leave it there. As soon as it turns round, we write to you."
+    ),
+)
+TURNED_ROUND = Text(
+    _("Your parcel has turned round and comes back to us."),
+    _("The parcel has turned round."),
+    _("When it is here, we look inside and send what you get. You do not need to do anything."),
+)
+
 RETURN: dict[str, Text] = STATUS | {
     Standing.KEEPS_GOODS: KEEP_GOODS,
     Standing.POSTED: POSTED,
@@ -222,7 +264,96 @@ RETURN: dict[str, Text] = STATUS | {
     Standing.SHORT: SHORT,
     Standing.NOT_SENT: NOT_SENT,
     Standing.GOODS_SENT: GOODS_SENT,
+    Standing.ORIGINAL_MISSING: ORIGINAL_MISSING,
+    Standing.SOLD_OUT: SOLD_OUT,
+    Standing.TO_TURN: TO_TURN,
+    Standing.TO_REFUSE: TO_REFUSE,
+    Standing.TURNED: TURNED_ROUND,
 }
+
+# The same where something is wrong with what came, or it never came. What travels back to us
+# is told as that of any other return.
+CLAIM: dict[str, Text] = {
+    Status.REQUESTED: Text(
+        _("You told us that something is wrong. We are looking at it."),
+        _("You told us that something is wrong."),
+        _(
+            "A person reads it and answers you. You do not need to do anything. Please keep the "
+            "goods and what they came in until you hear from us."
+        ),
+    ),
+    Status.INFO_REQUESTED: Text(
+        _("We have a question about what is wrong."),
+        _("We need one more thing from you."),
+        _("Please answer the question below. After that a person decides how it is put right."),
+    ),
+    Status.APPROVED: Text(
+        _("We put it right. Please send it back to us first."),
+        _("We put it right once it is back with us."),
+        _("Pack it as shown and hand it to the carrier in time. We pay the postage."),
+    ),
+    Standing.KEEPS_GOODS: Text(
+        _("We put it right. Nothing has to be sent back."),
+        _("We put it right, and nothing has to be sent back."),
+        _("You do not need to do anything."),
+    ),
+    Status.RESOLVED: Text(
+        _("We put it right."),
+        _("We decided how it is put right."),
+        _("We send what is named below and write to you then. You do not need to do anything."),
+    ),
+    Status.CLOSED: Text(
+        _("It is put right."),
+        _("It is put right."),
+        _("There is nothing left to do. If something is still not as it should be, write to us."),
+    ),
+    Standing.GOODS_SENT: Text(
+        _("What you get from us is on its way."),
+        _("We have sent it to you."),
+        _("If it does not come, write to us."),
+    ),
+    Status.DECLINED: Text(
+        _("We could not agree to what you asked for."),
+        _("We could not agree to what you asked for."),
+        _("If you see it differently, you can ask us once to look again."),
+    ),
+    Status.CANCELLED: Text(
+        _("What you had told us was taken back."),
+        _("What you had told us was taken back, and nothing else changes."),
+        _("If something is wrong after all, tell us again."),
+    ),
+}
+# Of a parcel to the buyer that is not wanted, or turned by itself.
+RECALL: dict[str, Text] = {
+    Standing.ARRIVED: Text(
+        _("Your parcel is back with us."),
+        _("The carrier says that it is back with us. We have not opened it yet."),
+        _("We open it and send what you get. You do not need to do anything."),
+    ),
+    Status.RESOLVED: Text(
+        _("We have decided what you get for the parcel."),
+        _("We have decided what you get for the parcel."),
+        _("We send the money or the goods and write to you then. You do not need to do anything."),
+    ),
+    Status.CANCELLED: Text(
+        _("The parcel is not called back any more."),
+        _("The parcel is not called back any more, and nothing else changes."),
+        _("If you have it and do not want it, you can send it back as usual."),
+    ),
+}
+# Other words by the kind of return, where sending back is not what it is about.
+OF_KIND: dict[str, dict[str, Text]] = {Kind.CLAIM: CLAIM, Kind.RETURN_TO_SENDER: RECALL}
+
+
+def words_of(rma: "ReturnAuthorization", code: str) -> Text | None:
+    """The words of a standing of this very return; None for a code that is none."""
+    return _of_kind(rma, code) or RETURN.get(code)
+
+
+def _of_kind(rma: "ReturnAuthorization", code: str) -> Text | None:
+    if rma.kind == Kind.WITHDRAWAL:
+        return withdrawal_texts.of_return(rma, code)
+    return OF_KIND.get(rma.kind, {}).get(code)
 
 
 def standing(rma: "ReturnAuthorization") -> str:
@@ -230,8 +361,14 @@ def standing(rma: "ReturnAuthorization") -> str:
 
     Reads lines and receipts of one that is RECEIVED, resolutions of one that is decided."""
     match rma.status:
+        case status if rma.variant_gone_at and status in CHOOSES_AGAIN:
+            return Standing.SOLD_OUT
         case Status.APPROVED if rma.keeps_goods:
             return Standing.KEEPS_GOODS
+        case Status.APPROVED if rma.is_recall and not rma.arrived_at:
+            return _turning(rma)
+        case Status.APPROVED if rma.misses_original:
+            return Standing.ORIGINAL_MISSING
         case Status.APPROVED | Status.IN_TRANSIT:
             return Standing.ARRIVED if rma.arrived_at else _on_the_road(rma)
         case Status.RECEIVED:
@@ -245,6 +382,16 @@ def standing(rma: "ReturnAuthorization") -> str:
         case Status.EXPIRED if rma.posted_at:
             return Standing.POSTED_AFTER_END
     return rma.status
+
+
+# Where the buyer can still choose something else than what is sold out.
+CHOOSES_AGAIN = OPEN | {Status.RESOLVED}
+
+
+def _turning(rma: "ReturnAuthorization") -> str:
+    if rma.has_turned:
+        return Standing.TURNED
+    return Standing.TO_TURN if rma.turns_by == TurnsBy.INTERCEPT else Standing.TO_REFUSE
 
 
 def _on_the_road(rma: "ReturnAuthorization") -> str:
@@ -272,8 +419,7 @@ def _opened(rma: "ReturnAuthorization") -> str:
 
 def _money_did_not_go(rma: "ReturnAuthorization") -> bool:
     return any(
-        row.state == ResolutionState.FAILED
-        and row.kind in MONEY_KINDS - {ResolutionKind.STORE_CREDIT}
+        row.state == ResolutionState.FAILED and row.kind in MONEY_KINDS - AS_CREDIT
         for row in rma.resolutions.all()
     )
 
@@ -282,12 +428,13 @@ def _ended_with_goods(rma: "ReturnAuthorization") -> bool:
     """Whether what was sent last is a thing."""
     sent = [row for row in rma.resolutions.all() if row.is_sent and row.settled_at]
     last = max(sent, key=lambda row: (row.settled_at, row.pk), default=None)
-    return last is not None and last.kind in {ResolutionKind.EXCHANGE, ResolutionKind.REPLACEMENT}
+    return last is not None and last.kind in GOODS_KINDS
 
 
 def of_return(rma: "ReturnAuthorization") -> Text:
     """The words of where it stands: KEEP_GOODS when it was approved and nothing comes back."""
-    return RETURN[standing(rma)]
+    code = standing(rma)
+    return _of_kind(rma, code) or RETURN[code]
 
 
 # The steps of the parcel that comes back to us, told to whom sent it.

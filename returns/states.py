@@ -5,9 +5,10 @@
     ends: declined (one appeal back to requested), cancelled, expired (an extension
     leads back to approved), lost
 
-Goods that arrive after an end are received all the same. "Refunded" is no state: it is
-a fact about resolutions. What can be derived from state and clock (overdue, partly
-received, waiting for the buyer) is derived.
+Goods that arrive after an end are received all the same; what got lost on its way to us may be
+made good without them. Money that came back to us leads from the end back to deciding.
+"Refunded" is no state: it is a fact about resolutions. What can be derived from state and clock
+(overdue, partly received, waiting for the buyer) is derived.
 """
 
 from django.db.models import TextChoices
@@ -51,6 +52,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
         {
             Status.APPROVED,  # its number was another parcel's: the journey begins anew
             Status.RECEIVED,
+            Status.RESOLVED,  # it does not come, and the loss is ours
             Status.CANCELLED,
             Status.LOST,
         }
@@ -62,12 +64,13 @@ TRANSITIONS: dict[str, frozenset[str]] = {
         }
     ),
     Status.INSPECTED: frozenset({Status.RESOLVED}),
-    Status.RESOLVED: frozenset({Status.CLOSED}),
-    Status.CLOSED: frozenset(),
+    # Back: a refund was reversed, and what the buyer gets is decided anew.
+    Status.RESOLVED: frozenset({Status.CLOSED, Status.INSPECTED, Status.APPROVED}),
+    Status.CLOSED: frozenset({Status.INSPECTED, Status.APPROVED}),
     Status.DECLINED: frozenset({Status.REQUESTED, Status.RECEIVED}),
     Status.CANCELLED: frozenset({Status.RECEIVED}),
     Status.EXPIRED: frozenset({Status.APPROVED, Status.RECEIVED}),
-    Status.LOST: frozenset({Status.RECEIVED}),
+    Status.LOST: frozenset({Status.RECEIVED, Status.RESOLVED}),
 }
 
 # A buyer may take the request back until the first scan; after that only staff may.
@@ -92,16 +95,28 @@ class ResolutionState(TextChoices):
     PROCESSING = "processing", "Being sent"
     SUCCEEDED = "succeeded", "Sent"
     FAILED = "failed", "Failed"
+    REVERSED = "reversed", "Came back"
+    DROPPED = "dropped", "Not sent after all"
 
 
 RESOLUTION_TRANSITIONS: dict[str, frozenset[str]] = {
     ResolutionState.PENDING: frozenset(
-        {ResolutionState.PROCESSING, ResolutionState.SUCCEEDED, ResolutionState.FAILED}
+        {
+            ResolutionState.PROCESSING,
+            ResolutionState.SUCCEEDED,
+            ResolutionState.FAILED,
+            ResolutionState.DROPPED,
+        }
     ),
     ResolutionState.PROCESSING: frozenset({ResolutionState.SUCCEEDED, ResolutionState.FAILED}),
-    ResolutionState.FAILED: frozenset({ResolutionState.PENDING}),
-    ResolutionState.SUCCEEDED: frozenset(),
+    ResolutionState.FAILED: frozenset({ResolutionState.PENDING, ResolutionState.DROPPED}),
+    # The bank or the shop gave the money back to us.
+    ResolutionState.SUCCEEDED: frozenset({ResolutionState.REVERSED}),
+    ResolutionState.REVERSED: frozenset(),
+    ResolutionState.DROPPED: frozenset(),
 }
+# What is not given after all, and counts for nothing.
+VOID = frozenset({ResolutionState.REVERSED, ResolutionState.DROPPED})
 
 
 class IllegalTransition(Exception):

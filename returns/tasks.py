@@ -34,13 +34,40 @@ def ring_cases() -> None:
     async_task("returns.tasks.follow_cases")
 
 
+def ring_packs() -> None:
+    """Tells the workers that somebody waits for an evidence pack."""
+    async_task("returns.tasks.make_packs")
+
+
+def make_packs() -> None:
+    """One at a time, in a task of its own each: it may take as long as the queue lets one run."""
+    from returns.models import EvidencePack
+
+    if EvidencePack.objects.work() and EvidencePack.objects.due().exists():
+        ring_packs()
+
+
+def ring_refunds() -> None:
+    """Tells the workers that money is to be refunded. It has a task of its own: who is killed
+    over it leaves somebody to look in the shop."""
+    async_task("returns.tasks.send_refunds")
+
+
+def send_refunds() -> None:
+    from returns.models import ShopRefund
+
+    ShopRefund.objects.work()
+
+
 def follow_cases() -> None:
     """Also rung each minute: a lost bell is made good, and what did not arrive over its
     channel goes by email where nobody came so far."""
-    from returns.models import Case, Notice
+    from returns.models import Case, Investigation, Notice, ProblemReminder
 
     now = timezone.now()
+    Investigation.objects.follow(now)
     Case.objects.follow(now)
+    ProblemReminder.objects.come_due(now)
     Case.objects.forget(now)
     Notice.objects.fall_back(now)
 
@@ -51,6 +78,26 @@ def follow_addresses() -> None:
 
     AddressChange.objects.follow()
     ShopUpdate.objects.work()
+
+
+def follow_withdrawals() -> None:
+    """What was declared is acknowledged first; then its order is found, and what the law lets us
+    keep back is promised once the goods are on their way."""
+    from returns import channels
+    from returns.models import ReturnAuthorization, WithdrawalOutcome, WithdrawalReceipt
+
+    with channels.opened() as through:
+        WithdrawalReceipt.objects.deliver(through)
+    WithdrawalOutcome.objects.work()
+    ReturnAuthorization.objects.promise_money(timezone.now())
+
+
+def follow_refunds() -> None:
+    """Rings for refunds that are due, whatever bell was lost."""
+    from returns.models import ShopRefund
+
+    if ShopRefund.objects.due().exists() or ShopRefund.objects.lost().exists():
+        ring_refunds()
 
 
 def follow_returns() -> None:
@@ -65,6 +112,7 @@ def work() -> None:
     until = time.monotonic() + LONGEST_ROUND
     judge_attempts()
     deliver_codes()
+    follow_withdrawals()
     follow_addresses()
     take_in()
     deliver_notices(until)
@@ -144,12 +192,14 @@ def sweep() -> None:
         Draft,
         FindAttempt,
         Inbound,
+        Offer,
         Promise,
         ReturnAuthorization,
         Throttle,
     )
 
     now = timezone.now()
+    Offer.objects.over(now).expire(now)
     ReturnAuthorization.objects.follow(now)
     ReturnAuthorization.objects.to_remind(now).remind(now)
     ReturnAuthorization.objects.overdue(now).expire(now)
@@ -164,8 +214,13 @@ def sweep() -> None:
 
 
 def tidy() -> None:
-    """Once a day: what a killed process left in the store of files."""
+    """Once a day: what a killed process left in the store of files, and records whose time is
+    over."""
+    from returns.models import EvidencePack, Withdrawal
     from returns.tidying import drop_lost_files
 
+    EvidencePack.objects.forget()
     if count := drop_lost_files():
         logger.info("%d files belonged to nothing and are gone", count)
+    if count := Withdrawal.objects.erase_old():
+        logger.info("%d withdrawals need not be kept any more and are gone", count)

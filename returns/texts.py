@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from returns import formats
+from returns import formats, signature_texts
 from returns.address_policy import AGAIN
 from returns.codes import (
     Avoid,
     DeclineReason,
     DocumentKind,
+    Kind,
     Payer,
     Payment,
     PhotoKind,
+    ProblemKind,
     Reason,
     Wish,
 )
+from returns.investigation_texts import EVENT_OF_END, EVENT_OF_STEP
 from returns.ledger import Obstacle
 from returns.models.event import ActorKind, EventKind
 from returns.models.promise import PromiseKind
@@ -48,6 +51,7 @@ from returns.standing import Standing as Standing
 from returns.standing import back_to_us as back_to_us
 from returns.standing import of_return as of_return
 from returns.standing import standing as standing
+from returns.standing import words_of as words_of
 from returns.states import ENDED, Status
 from returns.troubles import CAME_BACK
 from returns.wording import filled
@@ -72,7 +76,11 @@ PHOTOS: dict[str, Words] = {
     PhotoKind.ITEM: _("What you send back"),
     PhotoKind.PARCEL: _("The packed parcel"),
     PhotoKind.WAYBILL: _("The receipt with the number"),
+    PhotoKind.BOX: _("The box as it came"),
+    PhotoKind.POSTAGE: _("The receipt for the postage"),
 }
+# Of a claim: nothing may have to be sent back.
+WHAT_IS_WRONG: Words = _("What is wrong with it")
 
 # What the buyer may send for customs, and what each is.
 PAPERS: dict[str, Choice] = {
@@ -103,6 +111,16 @@ REASONS: dict[str, Choice] = {
     Reason.CHANGED_MIND: Choice(
         _("I changed my mind"), _("That is fine. You do not have to explain")
     ),
+    Reason.DAMAGED: Choice(_("It arrived damaged"), _("Broken, torn, crushed or wet as it came")),
+    Reason.MISSING: Choice(
+        _("It was not in the parcel"), _("A part of it, or one of several things")
+    ),
+    Reason.FAULT_LATER: Choice(
+        _("It broke later"), _("It worked at first and then stopped, tore or came apart")
+    ),
+    Reason.NEVER_CAME: Choice(_("It never arrived")),
+    Reason.UNWANTED: Choice(_("You did not want to take it in, or had it called back")),
+    Reason.WITHDRAWN: Choice(_("You withdrew from the contract")),
 }
 
 WISHES: dict[str, Choice] = {
@@ -116,7 +134,27 @@ WISHES: dict[str, Choice] = {
         _("A person checks that we have it. We pay the return postage"),
     ),
     Wish.STORE_CREDIT: Choice(_("Credit for the shop"), _("To spend whenever you like")),
+    Wish.PART_REFUND: Choice(
+        _("Keep it and get a part of the money back"), _("To the way you paid")
+    ),
+    Wish.PIECE: Choice(_("The missing piece"), _("We send it to you; there is nothing to pay")),
+    Wish.REPAIR: Choice(
+        _("Money for a repair"), _("You keep it and have it repaired where you like")
+    ),
+    Wish.VOUCHER: Choice(_("A voucher for the shop"), _("To spend whenever you like")),
 }
+# The same where something is wrong: a new one is not always for one with a fault.
+WISHES_OF_CLAIMS: dict[str, Choice] = {
+    Wish.EXCHANGE: Choice(_("Another size, colour or kind"), _("A person checks that we have it")),
+    Wish.REPLACEMENT: Choice(_("A new one"), _("The same once more")),
+}
+
+
+def wish_of(rma: "ReturnAuthorization") -> Choice:
+    """What the buyer would like, as it is told for this kind of return."""
+    mine = WISHES_OF_CLAIMS if rma.kind == Kind.CLAIM else {}
+    return mine.get(rma.wish) or WISHES[rma.wish]
+
 
 PAYERS: dict[str, Words] = {
     Payer.STORE: _("We pay the return postage"),
@@ -173,7 +211,8 @@ OBSTACLES: dict[str, Words] = {
     Obstacle.ORDER_CANCELLED: _("The order was cancelled, so there is nothing to send back."),
     Obstacle.UNPAID: _("The payment has not reached us yet. Once it has, you can send it back."),
     Obstacle.NOT_SHIPPED: _(
-        "It has not been sent yet. To cancel it before it leaves, write to us."
+        "It has not been sent yet, so there is nothing to send back. Until it leaves us, you can "
+        "cancel it."
     ),
     Obstacle.COMING_BACK: _(
         "Its parcel is coming back to us. You do not need to do anything now. You may already "
@@ -190,6 +229,10 @@ OBSTACLES: dict[str, Words] = {
     Obstacle.UNKNOWN_REASON: _("Choose the reason that fits best."),
     Obstacle.REASON_CLOSED: _("This reason could be given until {until}. Choose another one."),
     Obstacle.UNKNOWN_WISH: _("Choose what you would like from the list."),
+    Obstacle.VARIANT_GONE: _("It is sold out by now. Choose another one."),
+    Obstacle.SEVERAL_PROBLEMS: _(
+        "Please tell us about one thing that is wrong at a time: each is put right in another way."
+    ),
 }
 # Where nothing can be given as a reason there is no last day to name.
 NEVER_OPEN = _("It cannot be sent back from this page. Write to us about it.")
@@ -211,6 +254,17 @@ DECLINED: dict[str, Words] = {
     DeclineReason.NOT_RETURNABLE: _("This kind of goods cannot be sent back."),
     DeclineReason.USED: _("It has been used in a way that we cannot take back."),
     DeclineReason.NOT_OURS: _("What you describe is not part of this order."),
+    DeclineReason.MISUSE: _(
+        "By what we see, this does not come from a fault of the goods but from something that "
+        "happened to them later, and what we owe you for faults does not cover that."
+    ),
+    DeclineReason.OUT_OF_WARRANTY: _(
+        "When you told us, the time in which we answer for such a fault was over."
+    ),
+    DeclineReason.NO_EVIDENCE: _(
+        "By what we have, we cannot see what is wrong. Photos or a video of it would help us to "
+        "see it as you do."
+    ),
     DeclineReason.OTHER: _("We explain it in our own words below."),
 }
 
@@ -246,6 +300,8 @@ EVENTS: dict[str, Words] = {
     EventKind.RESOLUTION_DONE: _("We sent what you get for your return."),
     EventKind.RESOLUTION_FAILED: _("What you get could not be sent yet. We try again."),
     EventKind.GOODS_SENT_BACK: _("We sent back to you what we could not take."),
+    EventKind.GOODS_CAME_LATER: _("What had been missing reached us after all."),
+    EventKind.REFUND_REVERSED: _("The money that we sent you came back to us."),
     EventKind.SURPLUS_DECIDED: _("We decided about what was in the parcel besides."),
     EventKind.RETURN_CANCELLED: _("The return was cancelled."),
     EventKind.RETURN_REMINDED: _("We reminded you of the last day to post the return."),
@@ -270,8 +326,57 @@ EVENTS: dict[str, Words] = {
     EventKind.ADDRESS_WITHDRAWN: _("The change was stopped."),
     EventKind.ADDRESS_DECLINED: _("We could not agree to the change."),
     EventKind.ADDRESS_FEE_CHARGED: _("The shop took the fee for the change."),
+    EventKind.OFFER_MADE: _("We made you an offer."),
+    EventKind.OFFER_ACCEPTED: _("You accepted our offer."),
+    EventKind.OFFER_DECLINED: _("You did not want our offer."),
+    EventKind.OFFER_ENDED: _("Our offer ended."),
+    EventKind.RECALL_ASKED: _("You told us that you do not want the parcel."),
+    EventKind.KEPT_FOR_LESS: _("You decided to keep the parcel for less."),
+    EventKind.PARCEL_TURNED: _("The parcel turned round and comes back to us."),
+    EventKind.RECALL_FAILED: _("The parcel was delivered all the same."),
+    EventKind.GOODS_PLACED: _("We decided where the goods stay."),
+    EventKind.SENT_AHEAD: _("We send the new goods before the old ones are here."),
+    EventKind.REPLACEMENT_SENT: _("We sent the new goods to you."),
+    EventKind.ORIGINAL_MISSING: _("The last day to post the old goods is over."),
+    EventKind.ORIGINAL_KEPT: _("We decided that you keep the old goods and the new ones."),
+    EventKind.VARIANT_GONE: _("What you chose is sold out, and we asked you to choose again."),
+    EventKind.VARIANT_CHOSEN: _("You chose again."),
+    EventKind.POSTAGE_CLAIMED: _("You sent us the receipt for the postage."),
+    EventKind.POSTAGE_DECIDED: _("We looked at your receipt for the postage."),
+    EventKind.WITHDRAWAL_RECEIVED: _("A withdrawal from the contract came in: {number}"),
+    EventKind.WITHDRAWAL_VERIFIED: _("The withdrawal {number} is in force."),
+    EventKind.WITHDRAWAL_SET_ASIDE: _("We answered the withdrawal {number}."),
+    EventKind.LEFT_ALL_THE_SAME: _("It left us before we could stop it."),
+    EventKind.PROBLEM_TOLD: _("You told us that something is wrong."),
+    EventKind.PROBLEM_OVER: _("You told us that all is well after all."),
+    EventKind.INVESTIGATION_OPENED: _("We began to look for your parcel with the carrier."),
+    EventKind.INVESTIGATION_STEP: _("We took a step to find your parcel."),
+    EventKind.INVESTIGATION_ENDED: _("We finished looking for your parcel."),
+    EventKind.SIGNATURE_ASKED: _("We asked who took the parcel in."),
+    EventKind.SIGNATURE_ANSWERED: _("It was told who took the parcel in."),
+    EventKind.WEIGHED_AGAIN: _("We weighed the parcel once more."),
+    EventKind.EVIDENCE_MADE: _("We put together what we know about the order."),
     EventKind.CODE_SENT: _("We sent a code to the contact on the order."),
     EventKind.LINKS_CLOSED: _("We closed the links that had opened this order."),
+}
+
+# The same where it is not about sending something back, by the kind of return.
+EVENTS_OF_KIND: dict[tuple[str, str], Words] = {
+    (EventKind.RETURN_REQUESTED, Kind.WITHDRAWAL): _("You did not want it any more."),
+    (EventKind.RETURN_APPROVED, Kind.WITHDRAWAL): _("We noted it and told you what follows."),
+    (EventKind.RETURN_RESOLVED, Kind.WITHDRAWAL): _("We decided what you get back."),
+    (EventKind.RESOLUTION_DONE, Kind.WITHDRAWAL): _("We sent what you get back."),
+    (EventKind.RETURN_REQUESTED, Kind.CLAIM): _("You told us what is wrong."),
+    (EventKind.RETURN_APPROVED, Kind.CLAIM): _("We agreed to put it right."),
+    (EventKind.RETURN_DECLINED, Kind.CLAIM): _("We could not agree to what you asked for."),
+    (EventKind.RETURN_RESOLVED, Kind.CLAIM): _("We decided how it is put right."),
+    (EventKind.RESOLUTION_DONE, Kind.CLAIM): _("We sent what you get."),
+    (EventKind.RETURN_CANCELLED, Kind.CLAIM): _("What you had told us was taken back."),
+    (EventKind.RETURN_PUT_RIGHT, Kind.CLAIM): _("We put it right."),
+}
+# The same when the desk did it for the buyer.
+EVENTS_OF_KIND_OF_OURS: dict[tuple[str, str], Words] = {
+    (EventKind.RETURN_REQUESTED, Kind.CLAIM): _("We noted what is wrong."),
 }
 
 # The same when the desk did it for the buyer.
@@ -280,8 +385,13 @@ EVENTS_OF_OURS: dict[str, Words] = {
     EventKind.NUMBER_GIVEN: _("We noted the number of your parcel: {number}"),
     EventKind.NUMBER_CORRECTED: _("We corrected the number of your parcel. It is now {number}"),
     EventKind.PHOTO_ADDED: _("We took a photo."),
+    EventKind.PROBLEM_TOLD: _("We noted that something is wrong."),
+    EventKind.PROBLEM_OVER: _("We noted that all is well after all."),
+    EventKind.RECALL_ASKED: _("We noted that you do not want the parcel."),
+    EventKind.VARIANT_CHOSEN: _("We noted what you chose."),
     EventKind.ADDRESS_ASKED: _("We noted that your parcel should go elsewhere."),
     EventKind.ADDRESS_WITHDRAWN: _("We stopped the change."),
+    EventKind.OFFER_ENDED: _("We took our offer back."),
 }
 
 # The same where it is known what was asked for, by its aim.
@@ -309,6 +419,24 @@ EVENTS_BY_AIM_OF_OURS: dict[tuple[str, str], Words] = {
     (EventKind.ADDRESS_ASKED, AGAIN): _("We noted that it should be sent again when it is back."),
 }
 
+# The same where it is known what was told, which step it was, or how it ended.
+EVENTS_BY_DETAIL: dict[tuple[str, str], Words] = {
+    (EventKind.PROBLEM_TOLD, ProblemKind.LATE): _("You told us that your parcel is late."),
+    (EventKind.PROBLEM_TOLD, ProblemKind.NOT_HERE): _(
+        "You told us that your parcel is not with you."
+    ),
+    (EventKind.PROBLEM_TOLD, ProblemKind.CUSTOMS): _(
+        "You told us that customs asks for something."
+    ),
+    (EventKind.INVESTIGATION_OPENED, IncidentKind.DAMAGED): _(
+        "We began to clear up the damage with the carrier."
+    ),
+    **{(EventKind.INVESTIGATION_STEP, step): words for step, words in EVENT_OF_STEP.items()},
+    **{(EventKind.INVESTIGATION_ENDED, end): words for end, words in EVENT_OF_END.items()},
+    **signature_texts.EVENTS,
+}
+DETAILS = ("problem", "case", "step", "status", "told", "asks")
+
 # The same where it is known who it was. {who}: a first name, or the name of a carrier.
 EVENTS_BY_NAME: dict[str, Words] = {
     EventKind.MESSAGE_ANSWERED: _("{who} answered you."),
@@ -325,6 +453,11 @@ def of_event(event: "Event") -> str:
     words = (EVENTS_BY_NAME if who else ours).get(event.kind, EVENTS[event.kind])
     by_aim = EVENTS_BY_AIM | (EVENTS_BY_AIM_OF_OURS if is_ours else {})
     words = by_aim.get((event.kind, str(data.get("aim", ""))), words)
+    if not (is_ours and event.kind in EVENTS_OF_OURS):
+        details = ((event.kind, str(data[name])) for name in DETAILS if name in data)
+        words = next((EVENTS_BY_DETAIL[key] for key in details if key in EVENTS_BY_DETAIL), words)
+    of_kind = EVENTS_OF_KIND | (EVENTS_OF_KIND_OF_OURS if is_ours else {})
+    words = of_kind.get((event.kind, str(data.get("of", ""))), words)
     return filled(words, number=data.get("number", ""), who=who)
 
 
@@ -361,6 +494,7 @@ PROMISES: dict[str, Words] = {
     PromiseKind.REFUND: _("We will send the money by {when}."),
     PromiseKind.CREDIT: _("We will give you the credit for the shop by {when}."),
     PromiseKind.GOODS: _("We will send the new goods by {when}."),
+    PromiseKind.POSTAGE: _("We will look at your receipt and write to you by {when}."),
 }
 
 # The same where several returns of an order are open. {number}: of the return.
@@ -382,6 +516,9 @@ PROMISES_OF_RETURN: dict[str, Words] = {
         "We will give you the credit for the shop for your return {number} by {when}."
     ),
     PromiseKind.GOODS: _("We will send the new goods for your return {number} by {when}."),
+    PromiseKind.POSTAGE: _(
+        "We will look at your receipt for the return {number} and write to you by {when}."
+    ),
 }
 _ABOUT_RETURN: Words = _("We will write to you about your return {number} by {when}.")
 
@@ -421,6 +558,9 @@ LATE: dict[str, Words] = {
         "We said that we would give you the credit for the shop by {when}, and we did not."
     ),
     PromiseKind.GOODS: _("We said that we would send the new goods by {when}, and we did not."),
+    PromiseKind.POSTAGE: _(
+        "We said that we would look at your receipt and write to you by {when}, and we did not."
+    ),
 }
 
 # The same where it is known better what the buyer waits for.
@@ -471,7 +611,7 @@ def _is_about_parcel(kind: str, rma: "ReturnAuthorization | None") -> bool:
     if rma is None:
         return False
     if kind == PromiseKind.ANSWER:
-        return rma.posted_at is not None and rma.status in ENDED
+        return (rma.posted_at is not None and rma.status in ENDED) or rma.misses_original
     opened = kind == PromiseKind.INSPECTION and rma.status == Status.RECEIVED
     return opened and standing(rma) == Standing.EMPTY
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from returns import files
 
-FOLDERS = ("photos", "documents")
+FOLDERS = ("photos", "documents", "evidence")
 # A row is written within seconds after its file; nothing so old is still under way.
 LONG_ENOUGH = timedelta(days=1)
 AT_ONCE = 500
@@ -47,9 +47,11 @@ def _names(folder: str) -> Iterator[str]:
 
 
 def _known(names: tuple[str, ...]) -> set[str]:
-    from returns.models import Document, MessagePhoto, Photo
+    from returns.models import Document, EvidencePack, MessagePhoto, Photo
 
-    known = set(Document.objects.filter(file__in=names).values_list("file", flat=True))
+    known = set(EvidencePack.objects.filter(pdf__in=names).values_list("pdf", flat=True))
+    known.update(EvidencePack.objects.filter(zip__in=names).values_list("zip", flat=True))
+    known.update(Document.objects.filter(file__in=names).values_list("file", flat=True))
     for pictures in (Photo.objects, MessagePhoto.objects):
         known.update(pictures.filter(file__in=names).values_list("file", flat=True))
         known.update(pictures.filter(thumbnail__in=names).values_list("thumbnail", flat=True))

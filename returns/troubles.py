@@ -33,6 +33,9 @@ CAME_BACK = "came_back"
 # What is still open after a parcel has arrived is the news for so long.
 NEWS_FOR = timedelta(days=14)
 
+# Somebody says that it is not there: that is over when it is, not by the clock.
+LASTING = frozenset({IncidentKind.DELIVERED_NOT_RECEIVED})
+
 # Never the heading: it takes nothing from where the parcel is.
 ASIDE = frozenset({IncidentKind.WEIGHT_MISMATCH})
 # Where the parcel turned, that is the news, and these are why.
@@ -76,7 +79,6 @@ ASKS_TO_WRITE = frozenset(
         IncidentKind.LOST,
         IncidentKind.UNCLEAR_SIGNATURE,
         IncidentKind.WEIGHT_MISMATCH,
-        IncidentKind.DELIVERED_NOT_RECEIVED,
         CAME_BACK,
     }
 )
@@ -388,7 +390,7 @@ def _told(parcel: "Parcel", now: datetime, back: bool) -> "Iterable[Incident]":
     for row in rows:
         # On the van today: it is late, but about to come.
         nearly = row.kind == IncidentKind.OVERDUE and is_out_today(parcel, now)
-        if not (old_news or nearly or SAID_BY.get(row.kind) in kinds):
+        if not ((old_news and row.kind not in LASTING) or nearly or SAID_BY.get(row.kind) in kinds):
             yield row
 
 

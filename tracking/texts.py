@@ -279,11 +279,11 @@ INCIDENTS: dict[str, Text] = {
         ),
     ),
     IncidentKind.DELIVERED_NOT_RECEIVED: Text(
-        _("Your parcel was signed for, but it is not there."),
-        _("The carrier reports that it was delivered, but it has not been found."),
+        _("The carrier says it was delivered, but you do not have it."),
+        _("The carrier reports that it was delivered. You tell us that it is not there."),
         _(
-            "Please look with neighbours and at the usual places first. If it is not there, write "
-            "to us: we put it right with you."
+            "Please look with neighbours and at the usual places once more. If it is not found, we "
+            "put it right with you: a new one, or your money."
         ),
     ),
 }

@@ -57,6 +57,18 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Tolerance:
+    """By how much two scales may disagree: so many grams, or that share of what we weighed,
+    whichever is more."""
+
+    grams: int = 100
+    share: float = 0.1
+
+    def allows(self, ours: int, theirs: int) -> bool:
+        return abs(theirs - ours) <= max(self.grams, self.share * ours)
+
+
+@dataclass(frozen=True)
 class Patience:
     """How long things may take before they are wrong."""
 
@@ -68,8 +80,7 @@ class Patience:
     receive_days: int = 2  # working days of the account, from delivery to taking it in
     investigate_days: int = 21  # days of 24 hours on the road until it is investigated
     lost_days: int = 30  # days of 24 hours without any scan
-    weight_grams: int = 100  # the larger of the two may differ
-    weight_share: float = 0.1
+    weights: Tolerance = Tolerance()
     clocks_hours: int = 12  # by so much carriers' clocks may be wrong against each other
 
 
@@ -82,7 +93,9 @@ class Facts:
     origin, destination: countries (ISO 3166 alpha-2), '' when not known; origin_days,
     destination_days: their days off, with the notices of the installation. expected_by:
     the end of the expected range, told by the clock of whoever waits. is_inbound: it comes
-    to the account's own warehouse, which took it in at received_at. weight, carrier_weight:
+    to the account's own warehouse, which took it in at received_at. disputed_at: when whoever
+    should have it said that it is not there. found_at: when they said that they have it, or
+    know who has. weight, carrier_weight:
     grams, as packed and as the carrier weighed it. here: the account's working time.
     """
 
@@ -96,6 +109,8 @@ class Facts:
     expected_by: datetime | None = None
     is_inbound: bool = False
     received_at: datetime | None = None
+    disputed_at: datetime | None = None
+    found_at: datetime | None = None
     wants_signature: bool = False
     weight: int | None = None
     carrier_weight: int | None = None
@@ -335,8 +350,8 @@ def damaged(facts: Facts) -> Course | None:
 
 def unclear_signature(facts: Facts) -> Course | None:
     """Delivered to somebody else; or a signature was wanted, and no report says that the
-    receiver gave it. Over when our own warehouse has it in its hands."""
-    if facts.milestone != Milestone.DELIVERED or facts.received_at:
+    receiver gave it. Over when whoever it was for has it, by their own word."""
+    if facts.milestone != Milestone.DELIVERED or facts.received_at or facts.found_at:
         return None
     told = [scan for scan in facts.scans if scan.signed]
     signed = {scan.signed for scan in told}
@@ -349,17 +364,22 @@ def unclear_signature(facts: Facts) -> Course | None:
 def weight_mismatch(facts: Facts) -> Course | None:
     if not (facts.weight and facts.carrier_weight):
         return None
-    grams, patience = facts.carrier_weight - facts.weight, facts.patience
-    if abs(grams) <= max(patience.weight_grams, patience.weight_share * facts.weight):
+    if facts.patience.weights.allows(facts.weight, facts.carrier_weight):
         return None
+    grams = facts.carrier_weight - facts.weight
     detail = {"grams": grams, "weight": facts.weight, "carrier_weight": facts.carrier_weight}
     return Course(facts.began_at or facts.announced_at, level=1, detail=detail)
 
 
 def delivered_not_received(facts: Facts) -> Course | None:
-    """Signed for at the account's own warehouse, which has not taken it in: counted from
-    the delivery to the close of the account's working day."""
-    if facts.milestone != Milestone.DELIVERED or not facts.is_inbound or facts.received_at:
+    """Delivered, and its receiver has said since that it is not there: at once. Or signed for at
+    the account's own warehouse, which has not taken it in: counted from the delivery to the
+    close of the account's working day."""
+    if facts.milestone != Milestone.DELIVERED or facts.received_at:
+        return None
+    if facts.disputed_at and facts.disputed_at >= facts.stands_since:
+        return Course(facts.stands_since, level=1)
+    if not facts.is_inbound:
         return None
     since = facts.stands_since
     try:

@@ -15,6 +15,7 @@ from portal.order_page.actions import Action
 from portal.order_page.deliveries import hotline
 from returns import address_texts, addresses
 from returns.address_policy import AGAIN, Instead, Offers, until_day
+from returns.codes import ProblemKind
 from returns.models.addressing import FOR_BUYERS
 from returns.postal import formats as postal_formats
 from tracking.gateways import Aim
@@ -207,5 +208,9 @@ def _instead(order: "Order", one: Place, code: str) -> Action | None:
             return Action(way_to(order, AGAIN, one.shipment), "box", title, sentence)
         case Instead.SEND_BACK:
             return Action(addresses.order_page(order, "return_items"), "back", title, sentence)
+        case Instead.NOT_RECEIVED:
+            url = addresses.order_page(order, "problem_kind", kind=ProblemKind.NOT_HERE)
+            query = f"?parcel={one.shipment.pk}" if one.shipment else ""
+            return Action(f"{url}{query}", "house", title, sentence)
         case _:
             return Action(addresses.order_page(order, "messages"), "ask", title, sentence)

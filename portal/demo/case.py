@@ -138,8 +138,8 @@ def germany(ended: int) -> Box:
     return Box("dhl-paket", by.TO_GERMANY_AT_HOME, M.DELIVERED, ended)
 
 
-def france(ended: int) -> Box:
-    return Box("la-poste", by.TO_FRANCE_AT_HOME, M.DELIVERED, ended)
+def france(ended: int, **more: Any) -> Box:
+    return Box("la-poste", by.TO_FRANCE_AT_HOME, M.DELIVERED, ended, **more)
 
 
 def sf(upto: str = M.DELIVERED, ended: int = 2, **more: Any) -> Box:

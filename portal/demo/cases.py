@@ -3,7 +3,13 @@
 These are the orders up to the answer to a return; cases_back.py has what comes after.
 """
 
-from portal.demo import cases_back, cases_watched
+from portal.demo import (
+    cases_back,
+    cases_exchanged,
+    cases_watched,
+    cases_withdrawn,
+    cases_wrong,
+)
 from portal.demo import journeys as by
 from portal.demo import people as who
 from portal.demo import pictures as seen
@@ -209,6 +215,15 @@ SHANYUE = (
 # fmt: on
 
 CASES = {
-    "juniper-pine": JUNIPER + cases_watched.JUNIPER + cases_back.JUNIPER,
-    "shanyue": SHANYUE + cases_watched.SHANYUE + cases_back.SHANYUE,
+    "juniper-pine": JUNIPER
+    + cases_watched.JUNIPER
+    + cases_wrong.JUNIPER
+    + cases_exchanged.JUNIPER
+    + cases_withdrawn.JUNIPER
+    + cases_back.JUNIPER,
+    "shanyue": SHANYUE
+    + cases_watched.SHANYUE
+    + cases_wrong.SHANYUE
+    + cases_exchanged.SHANYUE
+    + cases_back.SHANYUE,
 }

@@ -50,6 +50,20 @@ REFUSED = [
         IncidentKind.REFUSED
     ),
 ]
+# The neighbour came out when the van had turned already.
+TURNED_TWICE = [
+    *_OUT_OF_VILNIUS,
+    Step(2, "22:10", "Utrecht", M.IN_TRANSIT, "Zending is gesorteerd.", "nl"),
+    Step(
+        3,
+        "13:02",
+        "Utrecht",
+        M.RETURNING,
+        "Ontvanger onbekend. De zending gaat retour naar de afzender.",
+        "nl",
+    ),
+    Step(4, "10:44", "Utrecht", M.DELIVERED, "Zending is alsnog bezorgd.", "nl"),
+]
 NO_SUCH_ADDRESS = [
     *TO_BRITAIN[:-1],
     Step(4, "12:20", HOME, M.ATTEMPTED, "Unable to deliver: address incomplete.", "en").tells(

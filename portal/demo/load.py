@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from portal.demo import detours, staff, talks, waybills
+from portal.demo import detours, exchanged, staff, talks, waybills, withdrawn, wrongs
 from portal.demo.album import Album, scenes
 from portal.demo.case import Box, Case, Moment, moment
 from portal.demo.cases import CASES
@@ -35,9 +35,12 @@ from returns.models import (
     PromiseKind,
     PromiseState,
     ReasonPolicy,
+    RecallRule,
     ReturnPolicy,
     ShopAccount,
     Store,
+    TrustRule,
+    Variant,
 )
 from returns.models import Case as CareCase
 from returns.sources import FulfilmentData, LineData, OrderData
@@ -71,9 +74,11 @@ def load(now: datetime | None = None) -> bool:
         before = len(connection.run_on_commit)
         staff.hire()
         keepers = {slug: User.objects.get(username=shop.keeper) for slug, shop in SHOPS.items()}
-        warehouse = Actor.staff(User.objects.get(username=staff.WAREHOUSE))
+        lead, warehouse = (
+            Actor.staff(User.objects.get(username=name)) for name in (staff.LEAD, staff.WAREHOUSE)
+        )
         for slug, shop in SHOPS.items():
-            crew = Crew(Actor.staff(keepers[slug]), warehouse, album, kept)
+            crew = Crew(Actor.staff(keepers[slug]), lead, warehouse, album, kept)
             store = open_shop(shop, keepers[slug])
             chance = random.Random(slug)
             for case in CASES[slug]:
@@ -93,6 +98,16 @@ def load(now: datetime | None = None) -> bool:
         astray = Order.objects.filter(number__in=detours.DETOURS).select_related("store__account")
         for order in astray:
             detours.tell(order, now)
+        for order in Order.objects.filter(number__in=wrongs.TOLD).select_related("store__account"):
+            wrongs.tell(order, now)
+        swapped = Order.objects.filter(number__in=exchanged.EXCHANGED)
+        for order in swapped.select_related("store__account"):
+            exchanged.tell(order, Actor.staff(keepers[order.store.slug]), now)
+        cancelled = Order.objects.filter(number__in=withdrawn.WITHDRAWN)
+        for order in cancelled.select_related("store__account"):
+            withdrawn.tell(order, Actor.staff(keepers[order.store.slug]), now)
+        # From now on the demo's shop refunds by itself; the stories had their own ways.
+        ShopAccount.objects.update(refunds=True)
         # Each letter would ring for the worker; the clock's own ring is enough for all of them.
         del connection.run_on_commit[before:]
     return True
@@ -128,6 +143,10 @@ def open_shop(shop: Shop, keeper: User) -> Store:
         GatewayAccount.objects.create(account=store.account, **values)
     for values in shop.rules:
         InterceptionRule.objects.create(store=store, **values)
+    for values in shop.variants:
+        Variant.objects.create(store=store, **values)
+    TrustRule.objects.create(store=store, **shop.trust)
+    RecallRule.objects.create(store=store, **shop.recall)
     ShopAccount.objects.create(store=store, shop="demo", base="https://shop.example")
     for values in shop.lanes:
         Lane.objects.create(account=store.account, **values)

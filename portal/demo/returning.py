@@ -31,6 +31,8 @@ from returns.models import (
     Promise,
     PromiseKind,
     ReturnAuthorization,
+    ShopAccount,
+    ShopRefund,
     Wanted,
 )
 from returns.photos import Unusable
@@ -74,18 +76,22 @@ def file_letters(letters: QuerySet[Notice], at: datetime, now: datetime) -> None
 
 @dataclass(frozen=True)
 class Crew:
-    """Who works at the shop; kept: takes the names of the files that are made."""
+    """Who works at the shop; lead: decides once more where a buyer asks for that. kept: takes
+    the names of the files that are made."""
 
     desk: Actor
+    lead: Actor
     warehouse: Actor
     album: Album
     kept: list[str]
 
-    def of(self, verb: str) -> Actor:
+    def of(self, verb: str, rma: ReturnAuthorization) -> Actor:
         if verb in BUYERS:
             return BUYER
         if verb in CLOCKS:
             return CLOCK
+        if rma.is_appealed:
+            return self.lead
         return self.warehouse if verb in WAREHOUSES else self.desk
 
 
@@ -130,7 +136,8 @@ class ReturnTale:
 
     def go_on(self, then: Then) -> None:
         self.then = then
-        rma, by = self.rma, self.crew.of(then.verb)
+        rma = self.rma
+        by = self.crew.of(then.verb, rma)
         at = self.at(then, rma, by)
         self.let_clock_run(at)
         if tell := getattr(self, f"tell_{then.verb}", None):
@@ -269,4 +276,16 @@ class ReturnTale:
     def tell_record_failed(
         self, rma: ReturnAuthorization, why: str, *, by: Actor, at: datetime
     ) -> None:
-        rma.resolutions.get().record_failed(why, by=by, now=at)
+        """The shop was asked to refund it, and could not."""
+        row = rma.resolutions.get()
+        ShopRefund.objects.create(
+            resolution=row,
+            account=ShopAccount.objects.filter(store=rma.order.store_id).first(),
+            state=WorkState.DEAD,
+            attempts=1,
+            written_at=at,
+            done_at=at,
+            last_error=why,
+            is_left=True,
+        )
+        row.record_failed(why, by=by, now=at)

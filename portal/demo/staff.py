@@ -1,5 +1,6 @@
 """Who works at the demo's desk: `desk` and `xiaoyue`, who answer the buyers of a shop each,
-`warehouse`, who opens parcels, and `owner`, who may do all."""
+`lead`, who decides when a buyer asks to look again, `warehouse`, who opens parcels, and `owner`,
+who may do all."""
 
 import secrets
 from typing import Any
@@ -9,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission, User
 
-DESK, XIAOYUE, WAREHOUSE, OWNER = "desk", "xiaoyue", "warehouse", "owner"
+DESK, XIAOYUE, LEAD, WAREHOUSE, OWNER = "desk", "xiaoyue", "lead", "warehouse", "owner"
 # A link key opens every order of its shop: not for whoever answers letters.
 NOT_FOR_AGENTS = (
     "view_linkkey",
@@ -27,13 +28,17 @@ FOR_AGENTS = (
     "answer_message",
     "care_for_case",
     "send_notice",
+    "make_evidence",
 )
+# Besides: a second person looks at what a buyer does not accept.
+FOR_LEADS = ("decide_appeal", "change_weighttolerance", "add_weighttolerance")
 FOR_WAREHOUSE = (
     "view_returnauthorization",
     "view_order",
     "view_receipt",
     "view_photo",
     "view_surplus",
+    "view_signaturequestion",
     "receive_return",
 )
 
@@ -54,19 +59,24 @@ def hire() -> User:
     desk = _employ(DESK, hashed, first_name="Ieva")
     desk.groups.add(agents)
     _employ(XIAOYUE, hashed, first_name="小月").groups.add(agents)
+    lead = _employ(LEAD, hashed, first_name="Rasa")
+    lead.groups.add(agents, Group.objects.get(name="Leads"))
     _employ(WAREHOUSE, hashed, first_name="Jonas").groups.add(warehouse)
     _employ(OWNER, hashed, first_name="Tomas", is_superuser=True)
     return desk
 
 
 def groups() -> tuple[Group, Group]:
-    """Agents decide about everything; the warehouse receives and inspects."""
+    """Agents decide about everything but appeals; leads, who are agents as well, about those
+    too; the warehouse receives and inspects."""
     agents, _ = Group.objects.get_or_create(name="Agents")
     warehouse, _ = Group.objects.get_or_create(name="Warehouse")
     ours = Permission.objects.filter(content_type__app_label__in=("returns", "tracking"))
     views = ours.filter(codename__startswith="view_").exclude(codename__in=NOT_FOR_AGENTS)
     agents.permissions.set([*views, *ours.filter(codename__in=FOR_AGENTS)])
     warehouse.permissions.set(ours.filter(codename__in=FOR_WAREHOUSE))
+    leads, _ = Group.objects.get_or_create(name="Leads")
+    leads.permissions.set(ours.filter(codename__in=FOR_LEADS))
     return agents, warehouse
 
 

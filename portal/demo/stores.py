@@ -8,7 +8,7 @@ from typing import Any
 from portal.demo import staff
 from returns import links
 from returns.codes import Avoid, Payer, Payment, Reason
-from returns.models.store import AsksAddress, Lane
+from returns.models.store import AsksAddress, Lane, OffersWithdrawal
 from tracking.gateways import Aim
 
 # The key of the vector in README.md. Demo data never goes into production.
@@ -19,10 +19,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Shop:
-    """account, store, policy: values of these models. reasons: reason → ReasonPolicy.
-    keeper: who answers its buyers and looks after its cases.
+    """account, store, policy, trust, recall: values of these models. reasons: reason →
+    ReasonPolicy. keeper: who answers its buyers and looks after its cases.
     advice: CarrierAdvice, best first. connections, gateways, rules (InterceptionRule), channels,
-    lanes: values of these models.
+    lanes, variants: values of these models.
     holidays: the same, but for starts_in, days: counted from the day of loading."""
 
     account: Row
@@ -37,6 +37,9 @@ class Shop:
     channels: list[Row] = field(default_factory=list)
     lanes: list[Row] = field(default_factory=list)
     holidays: list[Row] = field(default_factory=list)
+    variants: list[Row] = field(default_factory=list)
+    trust: Row = field(default_factory=dict)
+    recall: Row = field(default_factory=dict)
 
 
 # Whoever tries the demo at night shall see what it writes, too.
@@ -70,6 +73,14 @@ def _way(
     }
 
 
+def _kinds(product: str, *rows: tuple[str, str, bool]) -> list[Row]:
+    """Of one product: SKU, what the buyer reads, whether it is there."""
+    return [
+        {"product": product, "position": at, "sku": sku, "title": title, "available": is_there}
+        for at, (sku, title, is_there) in enumerate(rows)
+    ]
+
+
 def _never(why: str, what: str = "", *, lane: str = Lane.CROSS_BORDER, **values: Any) -> Row:
     """A way of posting that it advises against."""
     return values | {"lane": lane, "service": what, "avoid": why}
@@ -88,6 +99,7 @@ JUNIPER = Shop(
         "sign_from": Decimal("180.00"),
         "asks_address": AsksAddress.DOUBTFUL,
         "address_desk_from": Decimal("180.00"),
+        "withdrawal": OffersWithdrawal.EU,
         "appoint_from_grams": 20_000,
         "slug": "juniper-pine",
         "name": "Juniper & Pine",
@@ -120,7 +132,7 @@ JUNIPER = Shop(
     keeper=staff.DESK,
     advice=[
         _way("royal-mail", "International Tracked", (5, 8), countries="GB", recommended=True),
-        _way("dpd", "Classic", (4, 7), countries="GB"),
+        _way("dpd", "Classic", (4, 7), Payment.REPAID, countries="GB", repaid_up_to=Decimal(18)),
         _way("dhl-paket", "Paket International", (3, 6), countries="DE AT", recommended=True),
         _way("la-poste", "Colissimo International", (4, 7), countries="FR", recommended=True),
         _way("postnl", "Pakket EU", (3, 5), countries="NL BE", recommended=True),
@@ -166,6 +178,25 @@ JUNIPER = Shop(
     holidays=[
         {"name": "moving to the new workshop", "name_zh": "搬迁新工坊", "starts_in": 9, "days": 4}
     ],
+    variants=[
+        *_kinds(
+            "linen-shirt",
+            ("LS-OAT-S", "Oat, size S", False),
+            ("LS-OAT-M", "Oat, size M", True),
+            ("LS-OAT-L", "Oat, size L", True),
+            ("LS-SKY-M", "Sky, size M", True),
+            ("LS-SKY-L", "Sky, size L", True),
+        ),
+        *_kinds(
+            "felt-slippers",
+            ("SL-FELT-38", "Charcoal, size 38", True),
+            ("SL-FELT-39", "Charcoal, size 39", True),
+            ("SL-FELT-40", "Charcoal, size 40", True),
+            ("SL-FELT-41", "Charcoal, size 41", False),
+        ),
+    ],
+    trust={"sends_ahead": True, "orders": 2},
+    recall={"payer": Payer.BUYER, "fee": Decimal("9.00"), "offer_percent": 15},
 )
 
 SHANYUE = Shop(
@@ -233,6 +264,12 @@ SHANYUE = Shop(
     gateways=[{"gateway": "demo", "requester_phone": "+8657155500188"}],
     rules=[{"payer": "store"}],
     connections=[{"provider": "demo", "key": "needs-none"}],
+    variants=_kinds(
+        "青瓷盖碗",
+        ("GW-012", "天青，150 毫升", True),
+        ("GW-013", "粉青，150 毫升", True),
+        ("GW-014", "月白，150 毫升", False),
+    ),
 )
 
 SHOPS = {shop.store["slug"]: shop for shop in (JUNIPER, SHANYUE)}

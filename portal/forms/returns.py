@@ -317,25 +317,30 @@ class WishForm(forms.Form):
         missing=gettext_lazy("Write which size, colour or kind you would like."),
     )
 
-    def __init__(self, wishes: list[str], *args: Any, **kwargs: Any):
+    def __init__(
+        self, wishes: list[str], *args: Any, needs_words: bool = True, **kwargs: Any
+    ) -> None:
+        """needs_words: which one instead is told here; else it is chosen on the next page."""
         super().__init__(*args, **kwargs)
+        self.needs_words = needs_words
         field = self.fields["wish"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(code, WISHES[code].label) for code in wishes]
         # Ours, as in ReasonForm.
         field.hints = {code: WISHES[code].hint for code in wishes}  # type: ignore[attr-defined]
-        self.offers_exchange = Wish.EXCHANGE in wishes
+        self.offers_exchange = Wish.EXCHANGE in wishes and needs_words
         self.wishes_another = self.data.get("wish") == Wish.EXCHANGE
 
     def full_clean(self) -> None:
         # Required only for an exchange; but never said to be optional, which would
         # tell the opposite to whoever chooses the exchange.
-        self.fields["other"].required = self.wishes_another
+        self.fields["other"].required = self.wishes_another and self.needs_words
         super().full_clean()
         self.fields["other"].required = True
 
     def clean_other(self) -> str:
-        return self.cleaned_data["other"] if self.wishes_another else ""
+        asked = self.wishes_another and self.needs_words
+        return self.cleaned_data["other"] if asked else ""
 
 
 # --- later: answer, appeal -------------------------------------------------------------------

@@ -3,7 +3,7 @@
 Pure functions like those of `portal/order_page/now.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,9 @@ from portal.order_page.words import say, say_counted
 from portal.return_page.standing import is_to_post
 from portal.return_page.tell import head
 from returns import address_policy, address_texts, addresses, formats, ledger
-from returns.codes import OUR_FAULT, Payer, Reason
+from returns.codes import OUR_FAULT, Kind, Payer, ProblemKind, Reason
 from returns.ledger import Availability, Obstacle
+from returns.problem_texts import KINDS, SYMBOLS
 from returns.states import Status
 from returns.texts import obstacle
 from returns.wording import sentences
@@ -56,7 +57,20 @@ class Action:
 
 def actions(order: "Order", now: datetime, *, has_fresh_code: bool) -> tuple[Action, ...]:
     """The rows of "What you can do". has_fresh_code: the full address may be shown at once."""
-    return (send_back(order, now), address(order, has_fresh_code, now), write(order))
+    return (
+        something_wrong(order),
+        send_back(order, now),
+        *not_sent(order, now),
+        *not_wanted(order, now),
+        address(order, has_fresh_code, now),
+        write(order),
+    )
+
+
+def something_wrong(order: "Order") -> Action:
+    """To what can be told now, and from when the rest."""
+    url = addresses.order_page(order, "problem")
+    return Action(url, "ask", _("Something is wrong"), str(words.SOMETHING_WRONG))
 
 
 # --- Sending something back -------------------------------------------------------------------
@@ -118,6 +132,42 @@ def _why_not(lines: list[Availability]) -> str:
     code = next((code for code in MOST_USEFUL if code in found), lines[0].obstacle)
     ends = [can.until for can in lines if can.obstacle == code and can.until]
     return obstacle(code, until=max(ends, default=None))
+
+
+def not_sent(order: "Order", now: datetime) -> tuple[Action, ...]:
+    """To cancelling what has not left us, where something has not."""
+    url = cancel_page(order, now)
+    if not url:
+        return ()
+    return (Action(url, "cancel", str(words.CANCEL_UNSENT), str(words.CANCEL_UNSENT_TERMS)),)
+
+
+def cancel_page(order: "Order", now: datetime) -> str:
+    """Where the buyer takes back what has not left: the withdrawal, where the law gives it; ''
+    where nothing is left to stop."""
+    if order.is_cancelled or not any(line.to_ship and line.unsent for line in order.lines.all()):
+        return ""
+    if order.may_withdraw(now):
+        return addresses.order_page(order, "order_withdraw")
+    return addresses.order_page(order, "problem_kind", kind=ProblemKind.CHANGED_MIND)
+
+
+def not_wanted(order: "Order", now: datetime) -> tuple[Action, ...]:
+    """To refusing each parcel that is on its way, or to saying what instead of one that has
+    turned; named after its parcel where there are several."""
+    rows = order.recallable(now)
+    several = len(order.outbound) > 1
+    return tuple(_not_wanted(order, row, several) for row in rows)
+
+
+def _not_wanted(order: "Order", row: "Shipment", several: bool) -> Action:
+    has_turned = row.parcel is not None and row.parcel.milestone in TURNED
+    title = words.TELL_US_WHAT_YOU_LIKE if has_turned else words.NOT_WANTED
+    condition = str(words.IT_TURNED if has_turned else words.REFUSE_OR_RECALL)
+    if several and row.parcel:
+        condition = say(words.WITH_NUMBER, number=row.parcel.number, condition=condition)
+    url = addresses.order_page(order, "recall", shipment=row.pk)
+    return Action(url, "back", str(title), condition)
 
 
 # --- The rest ---------------------------------------------------------------------------------
@@ -192,8 +242,25 @@ def answered_within(store: "Store") -> str:
 
 
 def return_rows(order: "Order", now: datetime) -> tuple[Action, ...]:
-    """A row for every return of the order, newest first, with where it stands."""
-    return tuple(_return_row(rma, now) for rma in order.returns.all())
+    """A row for every return of the order, newest first, with where it stands; what was told
+    as wrong has rows of its own."""
+    return tuple(_return_row(rma, now) for rma in order.returns.all() if rma.kind != Kind.CLAIM)
+
+
+def claim_rows(order: "Order", now: datetime) -> tuple[Action, ...]:
+    """The same for what was told as wrong, called as the buyer told it."""
+    claims = [rma for rma in order.returns.all() if rma.kind == Kind.CLAIM]
+    # Asked for only where there is something to name.
+    problems = order.problems.all() if claims else ()
+    told = {row.authorization_id: row.kind for row in problems}
+    return tuple(
+        replace(
+            _return_row(rma, now),
+            symbol=SYMBOLS.get(told.get(rma.pk, ""), "ask"),
+            title=str(KINDS[told[rma.pk]].label if rma.pk in told else words.FOR_THE_TROUBLE),
+        )
+        for rma in claims
+    )
 
 
 def _return_row(rma: "ReturnAuthorization", now: datetime) -> Action:

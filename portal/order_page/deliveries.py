@@ -72,7 +72,8 @@ class Delivery:
 
     key: names its part of the page. contents: the lines in it with their quantities.
     scans: as one story, newest first. place: of the newest report, or ''. given: number and
-    carrier as the buyer gave them, for a parcel that we do not follow (yet).
+    carrier as the buyer gave them, for a parcel that we do not follow (yet). shipment: the id of
+    the first that travels in it. brings: the kind of resolution that it brings, or ''.
     """
 
     key: str
@@ -84,6 +85,8 @@ class Delivery:
     stage: str
     now: datetime
     given: tuple[str, str] = ("", "")
+    shipment: int = 0
+    brings: str = ""
 
     @property
     def number(self) -> str:
@@ -216,6 +219,11 @@ def delivery_back(rma: "ReturnBase", now: datetime) -> Delivery | None:
     return _delivery(shipment, (), now) if shipment else None
 
 
+def delivery_of(shipment: "Shipment", now: datetime) -> Delivery:
+    """One parcel by itself, without its contents; its parcel with scans and open incidents."""
+    return _delivery(shipment, (), now)
+
+
 def _contents(
     group: "list[Shipment]", lines: "dict[int, OrderLine]"
 ) -> tuple[tuple["OrderLine", int], ...]:
@@ -241,6 +249,8 @@ def _delivery(
         stage=_stage(parcel, first.shipped_at, scans, now),
         now=now,
         given=(first.number, first.carrier),
+        shipment=first.pk,
+        brings=first.resolution.kind if first.resolution else "",
     )
 
 

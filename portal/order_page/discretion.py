@@ -52,9 +52,11 @@ def hide_reports(private: "Private", shipments: "Iterable[Shipment]") -> None:
 
 
 def hide_answers(private: "Private", cases: "Iterable[Case]") -> None:
-    """Empties answers to what we asked; that there is one may be told."""
+    """Empties what we asked, and the answers; that there are such may be told."""
     for case in cases:
         for contact in case.contacts.all():
+            if private.is_told_by(contact.asked):
+                contact.asked, contact.is_question_kept_back = "", True
             if private.is_told_by(contact.answer):
                 contact.answer, contact.is_kept_back = "", True
 

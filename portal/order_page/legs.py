@@ -24,7 +24,7 @@ class Entry:
     there: the hour by the clocks of the place, in brackets, where it differs. more: further
     sentences of ours. quote: what you or we wrote. original: the carrier's own words, in
     `original_lang`, which the reader calls `original_in` ('' when nothing needs to be said).
-    state: ahead, latest or ''.
+    state: ahead, latest or ''. url: of a file that came with it, which `link` names.
     """
 
     at: datetime | None
@@ -38,6 +38,8 @@ class Entry:
     original_lang: str = ""
     original_in: str = ""
     state: str = ""
+    url: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)

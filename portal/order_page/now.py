@@ -21,6 +21,7 @@ from portal.order_page.words import Standing, say
 from portal.return_page import tell as return_page
 from portal.return_page.standing import is_to_post
 from returns import formats, states
+from returns.codes import Kind
 from returns.states import Status
 
 if TYPE_CHECKING:
@@ -110,8 +111,11 @@ def _of_return(order: "Order", rma: "ReturnAuthorization", now: datetime) -> Now
     delivery = delivery_back(rma, now)
     head = return_page.head(rma, delivery, now)
     title, following = head.title, head.next
+    is_claim = rma.kind == Kind.CLAIM
+    to_any = words.TO_ANY_CLAIM if is_claim else words.TO_ANY_RETURN
     if head.standing in words.TO_THE_RETURN:
-        told, facts = words.RETURN[head.standing], {"post_by": formats.day(rma.post_by or now)}
+        told = (words.CLAIM if is_claim else words.RETURN)[head.standing]
+        facts = {"post_by": formats.day(rma.post_by or now)}
         title, following = say(told.title, **facts), tuple(say(text, **facts) for text in told.next)
     return Now(
         title,
@@ -120,6 +124,6 @@ def _of_return(order: "Order", rma: "ReturnAuthorization", now: datetime) -> Now
         steps=return_page.way_back(rma, delivery),
         rma=rma,
         question=rma.question if rma.waits_for_buyer else "",
-        button=str(words.TO_THE_RETURN.get(head.standing, words.TO_ANY_RETURN)),
+        button=str(words.TO_THE_RETURN.get(head.standing, to_any)),
         writes=writes(order, head.writes),
     )

@@ -16,6 +16,7 @@ from portal.order_page import words
 from portal.order_page.deliveries import Delivery, Stage, meets_customs
 from portal.order_page.legs import Entry, Leg, folded, listed, moment
 from returns import formats
+from returns.exchange_texts import LEGS
 from returns.reported import reported
 from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
@@ -32,12 +33,19 @@ DOES_NOT_GO_ON = frozenset(
 def parcel_leg(order: "Order", parcel: Delivery, index: int, count: int) -> Leg:
     several = count > 1
     title = _("Your parcel")
-    if several:
+    if parcel.brings:
+        title = str(LEGS[parcel.brings])
+    elif several:
         title = _("Parcel {number} of {total}").format(number=index, total=count)
     contents = tuple(
         f"{units} × {line.title}" if units > 1 else line.title for line, units in parcel.contents
     )
     return _leg(parcel, title, _ahead(order, parcel), contents if several else ())
+
+
+def leg_to_buyer(order: "Order", parcel: Delivery) -> Leg:
+    """The leg of one parcel to the buyer, on the page of a return that it belongs to."""
+    return parcel_leg(order, parcel, 1, 1)
 
 
 def leg_of_return(order: "Order", parcel: Delivery) -> Leg:

@@ -21,11 +21,13 @@ from portal.order_page.deliveries import (
 from portal.order_page.letter import Now, ParcelLine
 from portal.order_page.steps import ICONS, journey
 from portal.order_page.words import Standing, Told, say, say_counted
-from returns import addresses, formats
-from returns.four_parts import FourParts, told_of, told_once
+from returns import addresses, formats, investigation_texts, problem_texts
+from returns.codes import ProblemKind
+from returns.four_parts import FourParts, case_of, told_of, told_once
 from returns.models.promise import PromiseKind
+from returns.models.signature import SignatureQuestion
 from returns.texts import TO_DECIDE
-from returns.troubles import IT_LEFT, attempted_on, where_to_collect
+from returns.troubles import CAME_BACK, IT_LEFT, attempted_on, where_to_collect
 from returns.wording import sentences
 from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
@@ -65,9 +67,9 @@ def of_order(order: "Order", standing: str, parcels: list[Delivery]) -> Now:
         writes=writes(
             order,
             not gone and any(p.troubles.asks_to_write for p in parcels),
-            decides=any(_decides(parcel) for parcel in parcels),
+            decides=any(_decides(order, parcel) for parcel in parcels),
         ),
-        decides=not gone and any(_decides(parcel) for parcel in parcels),
+        decides=not gone and any(_decides(order, parcel) for parcel in parcels),
         is_wrong=not gone and any(parcel.troubles.kind for parcel in parcels),
     )
 
@@ -148,7 +150,8 @@ def of_parcel(order: "Order", parcel: Delivery) -> Now:
         "plane" if flies else told.scene,
         journey(order, parcel),
         call=parcel.hotline if parcel.stage in AT_THE_DOOR else ("", ""),
-        writes=writes(order, parcel.stage in WRITES or parcel.troubles.asks_to_write),
+        writes=_tells(order, parcel.stage)
+        or writes(order, parcel.stage in WRITES or parcel.troubles.asks_to_write),
     )
 
 
@@ -166,8 +169,16 @@ def _of_trouble(order: "Order", parcel: Delivery) -> Now:
         call=parcel.hotline if troubles.kind in SETTLED_THERE else ("", ""),
         papers=_wants_papers(parcel),
         checks_address=_checks_address(order, parcel),
-        writes=writes(order, troubles.asks_to_write, decides=_decides(parcel)),
-        decides=_decides(parcel),
+        writes=_searched(order, parcel)
+        or _answers(order, parcel)
+        or _tells(order, troubles.kind)
+        or writes(
+            order,
+            troubles.asks_to_write,
+            decides=_decides(order, parcel),
+            turned=_turned(parcel),
+        ),
+        decides=_decides(order, parcel),
         is_wrong=True,
     )
 
@@ -189,17 +200,57 @@ def _checks_address(order: "Order", parcel: Delivery) -> bool:
     return wrong and bool(order.contact(sensitive=True))
 
 
-def writes(order: "Order", asks: bool, *, decides: bool = False) -> tuple[str, str]:
-    """The link to the page on which the buyer writes to us, where the words ask for it."""
+def writes(
+    order: "Order", asks: bool, *, decides: bool = False, turned: int = 0
+) -> tuple[str, str]:
+    """The link to the page on which the buyer writes to us, where the words ask for it; of a
+    parcel that `turned` (its shipment's id) to the page that asks what instead."""
     if not asks:
         return "", ""
+    if turned:
+        url = addresses.order_page(order, "recall", shipment=turned)
+        return url, str(words.TELL_US_WHAT_YOU_LIKE)
     label = words.TELL_US_WHAT_YOU_LIKE if decides else words.WRITE_TO_US
     return addresses.order_page(order, "messages"), str(label)
 
 
-def _decides(parcel: Delivery) -> bool:
-    """The money or a new parcel: the buyer may tell us which."""
-    return parcel.troubles.kind in TO_DECIDE
+def _tells(order: "Order", code: str) -> tuple[str, str] | None:
+    """The same where it is known what would be wrong: to the short path of that."""
+    kind = TELLS.get(code)
+    if kind is None:
+        return None
+    url = addresses.order_page(order, "problem_kind", kind=kind)
+    return url, str(problem_texts.TELL_US[kind])
+
+
+def _searched(order: "Order", parcel: Delivery) -> tuple[str, str] | None:
+    """While it is searched for, or was made good, what may be done stands with the search."""
+    search = investigation_texts.of_trouble(order, parcel.troubles)
+    return None if search is None else writes(order, search.is_denied)
+
+
+def _answers(order: "Order", parcel: Delivery) -> tuple[str, str] | None:
+    """To the page on which the buyer says who has it, while that is asked. Asks the database
+    only where somebody else took a parcel in."""
+    case = case_of(order, parcel.troubles)
+    if case is None or case.kind != IncidentKind.UNCLEAR_SIGNATURE:
+        return None
+    asked = SignatureQuestion.objects.open().filter(case=case).first()
+    if asked is None:
+        return None
+    url = addresses.order_page(order, "signature", pk=asked.pk)
+    return url, str(words.SAY_WHO_HAS_IT)
+
+
+def _turned(parcel: Delivery) -> int:
+    return parcel.shipment if parcel.troubles.kind == CAME_BACK else 0
+
+
+def _decides(order: "Order", parcel: Delivery) -> bool:
+    """The money or a new parcel: the buyer may tell us which. While it is searched for, that is
+    chosen on a page of its own."""
+    searched = investigation_texts.of_trouble(order, parcel.troubles)
+    return searched is None and parcel.troubles.kind in TO_DECIDE
 
 
 def _how_it_comes(parcel: Delivery) -> list[str]:
@@ -222,6 +273,17 @@ SETTLED_THERE = frozenset(
 )
 # Where the words of a stage ask the buyer to write to us.
 WRITES = frozenset({Stage.OUT_EARLIER, Stage.QUIET, Stage.NO_NUMBER, Stage.NO_NUMBER_LONG_AGO})
+# A stage, or what is wrong → what of it can be told on a page of its own.
+TELLS: dict[str, str] = {
+    Milestone.DELIVERED: ProblemKind.NOT_HERE,
+    Stage.DELIVERED_TODAY: ProblemKind.NOT_HERE,
+    Stage.QUIET: ProblemKind.LATE,
+    Stage.NO_NUMBER_LONG_AGO: ProblemKind.LATE,
+    IncidentKind.OVERDUE: ProblemKind.LATE,
+    IncidentKind.UNCLEAR_SIGNATURE: ProblemKind.NOT_HERE,
+    IncidentKind.CUSTOMS_HOLD: ProblemKind.CUSTOMS,
+    IncidentKind.CUSTOMS_DOCUMENTS: ProblemKind.CUSTOMS,
+}
 BEFORE_CUSTOMS = frozenset(
     {Stage.SENT, Milestone.ANNOUNCED, Milestone.ACCEPTED, Milestone.IN_TRANSIT, Stage.LAST_SEEN}
 )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.order_page import words
 from portal.order_page.deliveries import deliveries, delivery_back
-from returns import formats, routes
+from returns import formats, investigation_texts, routes
 from returns.models.notice import Channel, NoticeKind
 from returns.states import OPEN
 from returns.texts import promise as promise_words
@@ -60,7 +60,8 @@ def _words(order: "Order", promise: "Promise", now: datetime) -> object:
     """Where something is wrong with the parcel that it is about, we look at that again."""
     if promise.authorization_id is None:
         rows = [row for row in deliveries(order, now) if row.troubles.kind or not row.has_ended]
-        return promise_words(promise.kind, troubles={row.troubles.kind for row in rows})
+        troubles = {investigation_texts.promised(order, row.troubles) for row in rows}
+        return promise_words(promise.kind, troubles=troubles)
     return _words_of_return(order, promise, now)
 
 

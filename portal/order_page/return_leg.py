@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from portal.order_page import words
 from portal.order_page.legs import Entry, Leg, event_entry, folded, is_told, listed
 from returns import formats
+from returns.codes import Kind
 from returns.models.event import ActorKind, EventKind
 from returns.models.promise import PromiseKind
 from returns.states import Status
@@ -52,7 +53,7 @@ def read_outcomes(order: "Order") -> None:
     order without such a return costs nothing."""
     returns = list(order.returns.all())
     opened = [rma for rma in returns if rma.received_at]
-    decided = [rma for rma in returns if rma.resolved_at]
+    decided = [rma for rma in returns if rma.resolved_at or rma.ahead_at]
     prefetch_related_objects(opened, "lines", "receipts__lines", "receipts__surplus")
     prefetch_related_objects(decided, "resolutions")
     for rma in opened:
@@ -76,6 +77,8 @@ def returns_leg(order: "Order", now: datetime, only: "ReturnAuthorization | None
         if ahead := _ahead_of_return(order, rma, now):
             entries.insert(0, replace(ahead, place=rma.number if several else ""))
     title = ngettext("About your return", "About your returns", max(len(returns), 1))
+    if returns and all(rma.kind == Kind.CLAIM for rma in returns.values()):
+        return Leg("leg-returns", "ask", _("What was wrong"), *folded(entries))
     return Leg("leg-returns", "back", title, *folded(entries))
 
 
@@ -115,7 +118,8 @@ def _event_of_return(event: "Event", rma: "ReturnAuthorization") -> Entry:
     """With what was in the parcel, and with the money, where it tells of them."""
     entry = event_entry(event)
     data = event.data if isinstance(event.data, dict) else {}
-    made = list(rma.resolutions.all()) if rma.resolved_at else []
+    made = list(rma.resolutions.all()) if rma.resolved_at or rma.ahead_at else []
+    kept = [row for row in made if not row.is_void]
     match event.kind:
         case EventKind.NUMBER_GIVEN | EventKind.NUMBER_CORRECTED if data.get("doubt"):
             return replace(entry, more=(str(words.IN_DOUBT),))
@@ -123,10 +127,10 @@ def _event_of_return(event: "Event", rma: "ReturnAuthorization") -> Entry:
             found = [row for row in rma.receipts.all() if row.pk == data.get("receipt")]
             return replace(entry, more=_counted(found[0], rma.order) if found else ())
         case EventKind.RETURN_RESOLVED:
-            return replace(entry, more=tuple(outcome(row, sent=False) for row in made))
+            return replace(entry, more=tuple(outcome(row, sent=False) for row in kept))
         case EventKind.RETURN_PUT_RIGHT:
-            return replace(entry, more=tuple(outcome(row, sent=True) for row in made))
-        case EventKind.RESOLUTION_DONE:
+            return replace(entry, more=tuple(outcome(row, sent=True) for row in kept))
+        case EventKind.RESOLUTION_DONE | EventKind.REPLACEMENT_SENT:
             sent = [row for row in made if row.pk == data.get("resolution")]
             if sent:
                 label = _("Reference:") if sent[0].is_money else _("Tracking number:")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from portal.order_page.deliveries import Stage
+from returns.standing import CLAIM as CLAIM_TEXTS
 from returns.states import Status
 from returns.texts import RETURN as RETURN_TEXTS
 from returns.troubles import CAME_BACK
@@ -259,7 +260,16 @@ CUSTOMS_AHEAD = _(
 # {phone}: of whoever is at the door.
 ASK_THERE = _("If you cannot find it, ask at {phone}.")
 WRITE_TO_US = _("Write to us")
+# What we put right, where nobody told us of it here.
+FOR_THE_TROUBLE = _("What we put right for you")
+SOMETHING_WRONG = _("Late, not there, damaged, not right, or you changed your mind")
+SAY_WHO_HAS_IT = _("Say whether you have it")
 TELL_US_WHAT_YOU_LIKE = _("Tell us: money or a new parcel")
+NOT_WANTED = _("I do not want this parcel any more")
+REFUSE_OR_RECALL = _("Refuse it, or have it sent back; what that costs stands there.")
+IT_TURNED = _("It is coming back to us, or is with us again.")
+# {condition}: a sentence.
+WITH_NUMBER = _("Parcel {number}. {condition}")
 # Of a parcel that left a few hours ago.
 NO_SCAN_IS_NORMAL = _("On the first day there is often no scan yet; that is normal.")
 WILL_SIGN = _("You will be asked to sign for it.")
@@ -327,6 +337,25 @@ TO_THE_RETURN: dict[str, Words] = {
     Status.APPROVED: _("See how to send it"),
 }
 TO_ANY_RETURN = _("See your return")
+# The same where something is wrong, and sending back is not what it is about.
+CLAIM: dict[str, Told] = {
+    Status.INFO_REQUESTED: Told(
+        CLAIM_TEXTS[Status.INFO_REQUESTED].title,
+        (_("As soon as you have answered it, we look at it."),),
+        "letterbox",
+    ),
+    Status.APPROVED: Told(
+        _("Please send it back to us by {post_by}."),
+        (
+            _(
+                "Then we put it right. Its page shows how to pack it and what to write on the "
+                "label; the postage is ours."
+            ),
+        ),
+        "return",
+    ),
+}
+TO_ANY_CLAIM = _("See how it stands")
 
 # Photos that were added one after the other, as one line.
 PHOTOS_ADDED = ngettext_lazy("You added {count} photo.", "You added {count} photos.", "count")
@@ -340,6 +369,9 @@ COUNTED = _("In it: {things}")
 BESIDES = _("And besides: {things}")
 
 LATE = _("You were to hear from us by {when}. We are late, and we are sorry.")
+
+CANCEL_UNSENT = _("Cancel what has not left us")
+CANCEL_UNSENT_TERMS = _("Free. A person stops it, and your money comes back.")
 
 # What may be done, and on what condition: who pays comes first.
 FREE_UNTIL = _("Free until {until}")

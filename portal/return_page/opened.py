@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.order_page.words import say, say_counted
 from portal.return_page import words
-from returns import formats, texts
+from returns import texts
 from returns.states import Status
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def opened(rma: "ReturnAuthorization") -> Opened:
     return Opened(
         rows=tuple(_row(row, rma.status) for row in rows),
         besides=tuple(_besides(row) for row in rma.surplus.all()),
-        notes=tuple([*_missing(rma.status, rows, receipts), *_weights(receipts)]),
+        notes=tuple(_missing(rma.status, rows, receipts)),
     )
 
 
@@ -119,15 +119,3 @@ def _missing(status: str, rows: "list[ReturnLine]", receipts: "list[Receipt]") -
     if receipts and all(receipt.was_empty for receipt in receipts):
         return [str(words.WAS_EMPTY)]
     return [str(words.NOT_ALL_HERE)] if any(row.missing for row in rows) else []
-
-
-def _weights(receipts: "list[Receipt]") -> list[str]:
-    return [
-        say(
-            words.WEIGHT_DIFFERS,
-            weight=formats.weight(receipt.weight_grams),
-            expected=formats.weight(receipt.expected_grams),
-        )
-        for receipt in receipts
-        if receipt.weight_differs and receipt.weight_grams and receipt.expected_grams
-    ]

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from portal.order_page.words import say
 from portal.return_page import words
 from returns import formats, texts
-from returns.codes import ResolutionKind
+from returns.codes import AS_CREDIT, LEAVES_UNITS, ResolutionKind
+from returns.models.settling import GRANTS
 from returns.states import ResolutionState
 
 if TYPE_CHECKING:
-    from returns.models import Resolution, ReturnAuthorization
+    from returns.models import Resolution, ReturnAuthorization, ReturnLine
     from tracking.texts import Words
 
 ZERO = Decimal(0)
@@ -46,14 +47,15 @@ class Outcome:
 
 
 def outcome(rma: "ReturnAuthorization") -> Outcome:
-    rows, currency = list(rma.resolutions.all()), rma.order.currency
+    rows = [row for row in rma.resolutions.all() if not row.is_void]
+    currency = rma.order.currency
     money = [row for row in rows if row.is_money]
     amounts = _sum(rma, money) if money else []
     return Outcome(
         sum=tuple((what, _written(amount, currency)) for what, amount in amounts),
         total=_written(sum((row.amount for row in money), ZERO), currency),
         given=tuple(_given(row) for row in rows),
-        is_less=_is_less(rows),
+        is_less=_is_less(rma, rows),
     )
 
 
@@ -65,7 +67,8 @@ def _sum(rma: "ReturnAuthorization", money: "list[Resolution]") -> list[tuple[st
     """The first one that is of money says what it is made of (ReturnAuthorization.resolve);
     what the others give more or less stands in the difference."""
     goods = sum((row.goods for row in money), ZERO)
-    lines = [(_title(row), row.amount) for row in rma.lines.all() if row.resolved and row.amount]
+    counted = [row for row in rma.lines.all() if row.amount and (row.resolved or _stays(rma))]
+    lines = [(_title(row), row.amount) for row in counted]
     if sum((amount for _title_of, amount in lines), ZERO) != goods:
         lines = [(_("The goods"), goods)] if goods else []  # never a sum that does not add up
     postage = sum((row.postage for row in money), ZERO)
@@ -81,9 +84,14 @@ def _sum(rma: "ReturnAuthorization", money: "list[Resolution]") -> list[tuple[st
     return lines
 
 
-def _title(row) -> str:
-    title = row.line.title
-    return f"{row.resolved} × {title}" if row.resolved > 1 else title
+def _stays(rma: "ReturnAuthorization") -> bool:
+    """The goods stay as they are; a part of what was paid for them is given."""
+    return rma.keeps_goods and rma.wish in LEAVES_UNITS
+
+
+def _title(row: "ReturnLine") -> str:
+    title, count = row.line.title, row.resolved or row.approved
+    return f"{count} × {title}" if count > 1 else title
 
 
 def _given(row: "Resolution") -> Given:
@@ -94,8 +102,8 @@ def _given(row: "Resolution") -> Given:
     return Given(symbol, str(texts.RESOLUTIONS[row.kind].label), _state(row), number, row.words)
 
 
-def _is_less(rows: "list[Resolution]") -> bool:
-    less = {ResolutionKind.NONE, ResolutionKind.PART_REFUND}
+def _is_less(rma: "ReturnAuthorization", rows: "list[Resolution]") -> bool:
+    less = {ResolutionKind.NONE, ResolutionKind.PART_REFUND} - {GRANTS[rma.wish]}
     difference = sum((row.difference for row in rows), ZERO)
     return difference < 0 or any(row.kind in less for row in rows)
 
@@ -103,7 +111,7 @@ def _is_less(rows: "list[Resolution]") -> bool:
 def _state(row: "Resolution") -> str:
     """Whether it is sent, when, where to, and how long that takes."""
     sent_on = row.settled_at if row.is_sent and row.kind != ResolutionKind.NONE else None
-    travels = row.is_money and row.kind != ResolutionKind.STORE_CREDIT
+    travels = row.is_money and row.kind not in AS_CREDIT
     if row.state == ResolutionState.FAILED:
         amount = formats.money(row.amount, row.authorization.order.currency)
         return say(words.NOT_SENT, amount=amount) if travels else str(words.NOT_SENT_YET)

@@ -1,12 +1,14 @@
 """Reads one return of an order, and what its page needs, in a fixed number of queries."""
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.http import Http404
 
 from portal.access import OrderRequest
 from portal.order_page.discretion import keep_to_yourself
+from portal.return_page.instead import parcels_out
 from portal.return_page.standing import OPENED
-from returns.models import Receipt, ReturnAuthorization, ReturnLine, Shipment
+from returns.models import Offer, Receipt, ReturnAuthorization, ReturnLine, Shipment, Weighing
+from returns.models.order import OrderQuerySet
 from returns.states import Status
 from tracking.models import Incident
 
@@ -16,14 +18,16 @@ def found(request: OrderRequest, number: str) -> ReturnAuthorization:
     Raises Http404."""
     order = request.order
     lines = Prefetch("lines", ReturnLine.objects.select_related("line"))
+    open_offers = Offer.objects.open().filter(authorization=OuterRef("pk"))
     rma = ReturnAuthorization.objects.filter(order=order, number=number)
+    rma = rma.annotate(has_offer=Exists(open_offers))
     mine = rma.prefetch_related(lines).first()
     if mine is None:
         raise Http404
     mine.order = order
     for row in mine.lines.all():
         row.line.order = order
-    shipments = Prefetch("shipments", Shipment.objects.select_related("parcel"))
+    shipments = Prefetch("shipments", Shipment.objects.select_related("parcel", "resolution"))
     prefetch_related_objects([order], shipments)
     return mine
 
@@ -36,14 +40,23 @@ def read_story(request: OrderRequest, rma: ReturnAuthorization) -> None:
     if shipment and shipment.parcel:
         troubles = Prefetch("incidents", Incident.objects.open())
         prefetch_related_objects([shipment.parcel], "scans", troubles)
-    prefetch_related_objects([rma.order], "promises", "cases__owner", "cases__contacts")
+    prefetch_related_objects([rma.order], "promises", *OrderQuerySet.WITH_CASES)
     prefetch_related_objects([rma], "photos")
     if rma.status == Status.APPROVED:
         prefetch_related_objects([rma], "documents")
     if rma.status in OPENED:
-        undone = Prefetch("receipts", Receipt.objects.filter(undone_at=None))
-        prefetch_related_objects([rma], undone, "surplus", "resolutions")
+        again = Exists(Weighing.objects.filter(receipt=OuterRef("pk")))
+        valid = Receipt.objects.filter(undone_at=None).annotate(has_weighings=again)
+        prefetch_related_objects([rma], Prefetch("receipts", valid), "surplus", "resolutions")
+        if any(getattr(receipt, "has_weighings", True) for receipt in rma.receipts.all()):
+            prefetch_related_objects([rma], "receipts__weighings")
         for row in rma.resolutions.all():
             row.authorization = rma  # whose order says the currency
+    if rma.ahead_at and rma.status not in OPENED:
+        prefetch_related_objects([rma], "resolutions")
+    out = parcels_out(rma)
+    if parcels := [row.parcel for row in out if row.parcel]:
+        troubles = Prefetch("incidents", Incident.objects.open())
+        prefetch_related_objects(parcels, "scans", troubles)
     if not request.has_fresh_code:
-        keep_to_yourself(rma.order, [shipment] if shipment else [])
+        keep_to_yourself(rma.order, [*([shipment] if shipment else []), *out])

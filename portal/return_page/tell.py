@@ -22,10 +22,11 @@ from portal.return_page.standing import (
     ON_THE_WAY,
     standing,
 )
+from returns.codes import Kind
 from returns.four_parts import told_of
 from returns.standing import back_to_us
 from returns.states import Status
-from returns.texts import RETURN, Standing, promise
+from returns.texts import Standing, promise, words_of
 from returns.troubles import AT_CUSTOMS, Troubles
 from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
@@ -86,7 +87,7 @@ def _plain_head(
         facts = {"place": delivery.place if delivery else ""}
         following = tuple(say(text, **facts) for text in told.next)
         return Head(code, say(told.title, **facts), following, say(told.line, **facts), told.scene)
-    text = RETURN.get(code)
+    text = words_of(rma, code)
     if text is None and delivery:  # one of NAMED
         text = back_to_us(code, delivery.reached_at, now or timezone.now())
     assert text is not None
@@ -102,7 +103,10 @@ def _plain_head(
 def _next(rma: "ReturnAuthorization", step: str) -> list[str]:
     if rma.status == Status.DECLINED and not rma.may_be_appealed:
         return [str(words.LOOKED_TWICE)]
-    return [step, _("Please do not post anything yet.")][: 1 + (rma.status == Status.REQUESTED)]
+    undecided = rma.status == Status.REQUESTED
+    # Of a claim the buyer knows already that nothing has to come back.
+    may_post = undecided and not (rma.kind == Kind.CLAIM and rma.keeps_goods)
+    return [step, _("Please do not post anything yet.")][: 1 + may_post]
 
 
 # --- The way back -------------------------------------------------------------------------------

@@ -93,10 +93,6 @@ WAY_BACK: dict[str, tuple[str, Words]] = {
 ALL_HERE = ngettext_lazy("It is here", "All {count} are here", "count")
 SOME_HERE = ngettext_lazy("{count} of {total} is here", "{count} of {total} are here", "count")
 NONE_HERE = _("Not in the parcel")
-WEIGHT_DIFFERS = _(
-    "The parcel weighed {weight} here. Going by the goods we had expected about {expected}. That "
-    "is noted for both sides and decides nothing by itself."
-)
 SURPLUS_OPEN = _("We had not expected this. We look at it and tell you what becomes of it.")
 SURPLUS_DECIDED = _("We had not expected this.")
 
@@ -130,11 +126,17 @@ HOW_TO: dict[str, Words] = {
     ),
     PhotoKind.PARCEL: _("Closed and with its label, so that the label can be read."),
     PhotoKind.WAYBILL: _("The whole slip, flat and sharp. We read the number on it for you."),
+    PhotoKind.BOX: _("All sides of it, above all where it is dented, torn or wet, and the label."),
+    PhotoKind.POSTAGE: _("All of it, flat and sharp, so that amount and day can be read."),
 }
+# Of a claim: nothing is packed.
+HOW_TO_SHOW_IT = _("Each thing whole, and up close what is wrong with it.")
 # Of the goods, taken by us; the buyer's are what they send back.
 WHAT_WE_FOUND = pgettext_lazy("under a photo", "What we found")
 DRAWN_AS: dict[str, str] = {
     PhotoKind.ITEM: "photo-item",
     PhotoKind.PARCEL: "photo-parcel",
     PhotoKind.WAYBILL: "photo-slip",
+    PhotoKind.BOX: "photo-parcel",
+    PhotoKind.POSTAGE: "photo-slip",
 }

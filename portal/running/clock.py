@@ -28,6 +28,7 @@ BELLS = {
     "returns.tasks.sweep": 3 * TICK,
     "returns.tasks.follow_cases": 3 * TICK,
     "returns.tasks.pull_mail": 3 * TICK,
+    "returns.tasks.make_packs": 3 * TICK,
     "tracking.tasks.intercept": 0.0,
     "tracking.tasks.sweep": 3 * TICK,
     "tracking.tasks.check": 3 * TICK,

@@ -8,16 +8,19 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal import banner, thread
+from portal import banner, thread, withdrawing
 from portal.access import OrderRequest, order_view
 from portal.address_page import standing
 from portal.address_page.reading import read_changes
-from portal.order_page.actions import actions, return_rows
+from portal.order_page.actions import actions, claim_rows, return_rows
 from portal.order_page.discretion import keep_to_yourself
+from portal.order_page.investigation import searches
 from portal.order_page.now import all_in_one_parcel, items, promised, tell
+from portal.order_page.offers import offer_rows
 from portal.order_page.return_leg import read_outcomes
 from portal.order_page.timeline import timeline
 from portal.pages import render_page
+from portal.problem_page.reading import told_lately
 from returns import addresses
 
 
@@ -53,8 +56,15 @@ def _letter(request: OrderRequest) -> dict[str, Any]:
     told, promise = tell(order, now), promised(order, now)
     told = replace(told, next=(*told.next, *standing.facts(order, now)))
     changes, slip = standing.rows(order, now), banner.of_order(order, now)
+    problems = told_lately(order, now)
     said = [told.title, *told.next, slip, str(promise and promise.due_at)]
-    said += [row.title for row in changes]
+    said += [row.title for row in (*changes, *problems)]
+    declared = withdrawing.rows(order)
+    said += [row.condition for row in declared]
+    offers = offer_rows(order, now)
+    said += [row.title for row in offers]
+    looked_for = searches(order, now, has_fresh_code=request.has_fresh_code)
+    said += [row.seen for row in looked_for]
     said.append(promise.text if promise else "")
     return {
         "now": now,
@@ -67,6 +77,10 @@ def _letter(request: OrderRequest) -> dict[str, Any]:
         "one_parcel": all_in_one_parcel(order, now),
         "returns": return_rows(order, now),
         "changes": changes,
+        "withdrawals": declared,
+        "problems_told": (*problems, *claim_rows(order, now)),
+        "offers": offers,
+        "searches": looked_for,
         "last_word": thread.last_word(order),
         "timeline": timeline(order, now),
         "seen": hashlib.sha256("|".join(said).encode()).hexdigest()[:12],

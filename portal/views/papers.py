@@ -18,6 +18,7 @@ from portal.pages import form_page, render_page
 from portal.papers import drawer, needed, needs_invoice, passing, read, room
 from portal.return_page.reading import found
 from returns import addresses, photos
+from returns.codes import PAPERS
 from returns.customs_papers import printed_invoice, printed_value_proof
 from returns.models import BUYER, Document, Throttle
 from returns.models.access import TooOften
@@ -128,7 +129,7 @@ def remove(request: OrderRequest, key: UUID) -> HttpResponse:
 @order_view(bare=True)
 def paper(request: OrderRequest, key: UUID) -> HttpResponse:
     """404 for a paper that this reader may not see, as for one that does not exist."""
-    paper = Document.objects.filter(order=request.order, key=key).first()
+    paper = Document.objects.filter(order=request.order, key=key, kind__in=PAPERS).first()
     if paper is None or not access.owns(request, paper):
         raise Http404
     called = f"{request.order.ref}-{paper.kind}.{paper.extension}"

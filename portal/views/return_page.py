@@ -14,14 +14,18 @@ from portal import banner
 from portal.access import OrderRequest, order_view
 from portal.forms.returns import AnswerForm, AppealForm
 from portal.order_page.deliveries import Delivery, delivery_back
+from portal.order_page.investigation import search_of_return
 from portal.order_page.legs import Leg
 from portal.order_page.parcel_legs import back_leg
 from portal.pages import form_page, render_page
 from portal.return_page import tell
+from portal.return_page.instead import instead
+from portal.return_page.offered import about_claim, offered
 from portal.return_page.opened import Opened, opened
 from portal.return_page.outcome import outcome
-from portal.return_page.pictures import asks_for_photos, pictures, takes_photos
+from portal.return_page.pictures import asks_for_photos, pictures, shows_photos, takes_photos
 from portal.return_page.reading import found, read_story
+from portal.return_page.refused import refused, weighed_back
 from portal.return_page.standing import OPENED, WRITES
 from returns import addresses, formats
 from returns.codes import PAYS_BACK
@@ -30,7 +34,7 @@ from returns.ledger import Obstacle, Refused
 from returns.models import BUYER, ReturnAuthorization, ReturnLine
 from returns.models.access import TooOften
 from returns.states import UNDECIDED, IllegalTransition, Status
-from returns.texts import DECLINED, REASONS, WISHES, obstacle
+from returns.texts import DECLINED, REASONS, obstacle
 
 CONFLICT = 409  # something else was faster
 TOO_MANY = 429
@@ -89,7 +93,7 @@ def appeal(request: OrderRequest, number: str) -> HttpResponse:
     form = AppealForm(posted(request))
     if request.method != "POST":
         return redirect(addresses.return_page(rma))
-    if not form.is_valid() and rma.may_be_appealed:
+    if not form.is_valid() and (rma.may_be_appealed or rma.may_question_outcome):
         return return_page(request, rma, appeal_form=form, form=form)
     words = form.cleaned_data.get("words", "")
     if rma.appeal == words and words:
@@ -160,6 +164,10 @@ def return_page(
         **_on_its_way(request, rma, delivery),
         **_photos(request, rma),
         **_inside(rma),
+        "search": search_of_return(rma.order, rma.pk, now, has_fresh_code=request.has_fresh_code),
+        **refused(request, rma),
+        **offered(rma, now),
+        **instead(rma, now),
         **more,
     }
     return render_page(request, "return_show", context, status=status)
@@ -168,7 +176,7 @@ def return_page(
 def _about(rma: ReturnAuthorization) -> dict[str, Any]:
     return {
         "lines": [(row, REASONS[row.reason].label) for row in rma.lines.all()],
-        "wish": WISHES[rma.wish].label,
+        **about_claim(rma),
         "shows_estimate": rma.wish in PAYS_BACK and rma.promises_money,
         "declined": DECLINED.get(rma.decline_reason, ""),
         "cancels": rma.may_be_cancelled and rma.posted_at is None,
@@ -213,7 +221,7 @@ def _photos(request: OrderRequest, rma: ReturnAuthorization) -> dict[str, Any]:
     return {
         "photos": pictures(request, rma, [row for row in rows if row.is_buyers]),
         "our_photos": pictures(request, rma, [row for row in rows if not row.is_buyers]),
-        "takes_photos": takes_photos(rma) and not rma.keeps_goods,
+        "takes_photos": takes_photos(rma) and shows_photos(rma),
         "asks_for_photos": rma.status in UNDECIDED and asks_for_photos(rma),
         "here": addresses.return_page(rma),
         "photos_url": addresses.return_page(rma, "photos"),
@@ -226,7 +234,11 @@ def _inside(rma: ReturnAuthorization) -> dict[str, Any]:
         return {}
     inside: Opened | None = None if rma.keeps_goods else opened(rma)
     decided = rma.status in {Status.RESOLVED, Status.CLOSED}
-    return {"opened": inside, "outcome": outcome(rma) if decided else None}
+    return {
+        "opened": inside,
+        "outcome": outcome(rma) if decided else None,
+        "parcel_weights": weighed_back(rma),
+    }
 
 
 def _pieces(rows: list[ReturnLine]) -> int:

@@ -9,9 +9,11 @@ from django.utils.translation import gettext
 
 from portal.access import OrderRequest, order_view
 from portal.answers import Answers
+from portal.forms.exchange import LATER, NOW, AtOnceForm, WhichForm
 from portal.forms.returns import ReasonForm, WishForm
+from portal.order_page.actions import cancel_page
 from portal.pages import form_page, render_page
-from returns import addresses
+from returns import addresses, exchange_texts
 from returns.codes import PAYS_BACK, Wish
 from returns.ledger import Refused
 from returns.models import BUYER
@@ -19,6 +21,7 @@ from returns.models.access import TooOften
 from returns.outlook import Outlook
 from returns.texts import WISHES
 
+AHEAD_WORDS = {NOW: exchange_texts.AT_ONCE_LABEL, LATER: exchange_texts.AFTER_LABEL}
 CONFLICT = 409  # something else was faster
 TOO_MANY = 429
 
@@ -39,7 +42,12 @@ def items(request: OrderRequest) -> HttpResponse:
     return render_page(
         request,
         "return_items",
-        {"form": form, "problems": form.found, "steps": answers.steps},
+        {
+            "form": form,
+            "problems": form.found,
+            "steps": answers.steps,
+            "cancels": cancel_page(request.order, timezone.now()),
+        },
     )
 
 
@@ -80,7 +88,7 @@ def wish(request: OrderRequest) -> HttpResponse:
     if not answers.items or len(answers.wishes) == 1:
         return redirect(answers.next_page)
     kept = {"wish": answers.wish, "other": answers.given.get("other", "")}
-    form = WishForm(answers.wishes, _posted(request), initial=kept)
+    form = WishForm(answers.wishes, _posted(request), initial=kept, needs_words=answers.needs_words)
     if request.method == "POST" and form.is_valid():
         answers.keep(wish=form.cleaned_data["wish"], other=form.cleaned_data["other"] or None)
         return redirect(answers.next_page)
@@ -88,6 +96,63 @@ def wish(request: OrderRequest) -> HttpResponse:
         request,
         "return_wish",
         {"form": form, "steps": answers.steps, "back": answers.page_before(wish=True)},
+    )
+
+
+@form_page
+@order_view
+def which(request: OrderRequest, line: int) -> HttpResponse:
+    """Which one instead, of what the store allows; asked for each line that is exchanged."""
+    answers = Answers.kept(request.order)
+    if all(can.line.pk != line for can in answers.cans):
+        raise Http404
+    item = next((one for one in answers.to_choose if one.line.pk == line), None)
+    if item is None:
+        return redirect(answers.next_page)
+    kept = answers.given.get(f"variant-{line}", "")
+    # One that was chosen and is sold out since is shown with the words that say so.
+    stale = {"variant": kept} if kept and answers.kind(item) is None else None
+    form = WhichForm(
+        item.line,
+        answers.kinds[line],
+        request.POST if request.method == "POST" else stale,
+        initial={"variant": kept},
+    )
+    if request.method == "POST" and form.is_valid():
+        answers.keep(**{f"variant-{line}": form.cleaned_data["variant"]})
+        return redirect(answers.next_page)
+    return render_page(
+        request,
+        "return_which",
+        {
+            "form": form,
+            "item": item,
+            "steps": answers.steps,
+            "back": answers.page_before_kind(line),
+        },
+    )
+
+
+@form_page
+@order_view
+def at_once(request: OrderRequest) -> HttpResponse:
+    """Before the old goods are back, or after; asked only where the first is possible."""
+    answers = Answers.kept(request.order)
+    if not answers.items or not answers.wish or not answers.offers_ahead:
+        return redirect(answers.next_page)
+    form = AtOnceForm(
+        answers.preview().value,
+        request.order.currency,
+        _posted(request),
+        initial={"when": answers.ahead},
+    )
+    if request.method == "POST" and form.is_valid():
+        answers.keep(ahead=form.cleaned_data["when"])
+        return redirect(answers.next_page)
+    return render_page(
+        request,
+        "return_at_once",
+        {"form": form, "steps": answers.steps, "back": answers.page_before_kind()},
     )
 
 
@@ -113,7 +178,12 @@ def _send(request: OrderRequest, answers: Answers) -> HttpResponse:
             if request.POST.get("seen") != answers.fingerprint(outlook):
                 return _check_page(request, answers, outlook, changed=True)
             rma = order.request_return(
-                answers.wanted, wish=answers.wish, note=answers.other, by=BUYER, key=key
+                answers.wanted,
+                wish=answers.wish,
+                note=answers.other,
+                ahead=answers.ahead == NOW,
+                by=BUYER,
+                key=key,
             )
             return redirect(addresses.return_page(rma))
         except TooOften:
@@ -157,6 +227,8 @@ def _check_page(
             "amounts": [(item.line.title, outlook.goods[item.line.pk]) for item in answers.items],
             "pays_back": answers.wish in PAYS_BACK,
             "to_credit": answers.wish == Wish.STORE_CREDIT,
+            "chosen": [(item, kind) for item in answers.to_choose if (kind := answers.kind(item))],
+            "ahead": AHEAD_WORDS.get(answers.ahead, ""),
             "answer_by": request.store.answer_by(timezone.now()),
             "seen": answers.fingerprint(outlook),
             "back": answers.page_before(),

@@ -57,7 +57,7 @@ class Acts(admin.ModelAdmin):
     ) -> HttpResponse:
         rma = self.get_object(request, str(pk))
         decision = DECISIONS[name]
-        if rma is None or not self.has_view_permission(request) or not may(request, decision):
+        if rma is None or not self.has_view_permission(request) or not may(request, decision, rma):
             raise Http404
         row, fits = self._subject(rma, decision, row_pk)
         if not fits:

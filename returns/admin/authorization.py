@@ -9,7 +9,8 @@ history with the name. What can be decided is listed in buttons.py.
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
 from returns import formats
+from returns.admin import weighing
 from returns.admin.acts import Acts, acting
 from returns.admin.base import ReadOnly
 from returns.admin.buttons import (
@@ -30,13 +32,24 @@ from returns.admin.buttons import (
 )
 from returns.admin.case import case
 from returns.admin.decisions import Approve, RowDecision
+from returns.admin.evidence_packs import packs
 from returns.admin.finding import QueueFilter, meant
 from returns.admin.pictures import may_see_papers
 from returns.ledger import Refused
-from returns.models import ReturnAuthorization
+from returns.models import ReturnAuthorization, TooMuch
 from returns.queues import QUEUES
 from returns.states import IllegalTransition, Status
 
+# What can be done about one of the things that the buyer gets.
+ABOUT_RESOLUTIONS = (
+    "sent",
+    "ship",
+    "failed",
+    "try_again",
+    "sent_by_hand",
+    "came_back",
+    "checked",
+)
 # Since when a return waits for its next step.
 SINCE: dict[str, str] = {
     Status.REQUESTED: "requested_at",
@@ -59,7 +72,7 @@ class ReturnAuthorizationAdmin(ReadOnly, Acts, admin.ModelAdmin):
         "value_shown",
     ]
     list_filter = [QueueFilter, "status", "order__store", "keeps_goods"]
-    list_select_related = ["order__store"]
+    list_select_related = ["order__store", "turning__parcel"]
     list_per_page = 50
     search_fields = [
         "number",
@@ -84,7 +97,9 @@ class ReturnAuthorizationAdmin(ReadOnly, Acts, admin.ModelAdmin):
         return (
             super()
             .get_queryset(request)
-            .prefetch_related("lines__line", "resolutions", "surplus", "shipments")
+            .prefetch_related(
+                "lines__line", "resolutions__shop_refund", "surplus", "shipments", "postage_claims"
+            )
         )
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
@@ -161,7 +176,7 @@ class ReturnAuthorizationAdmin(ReadOnly, Acts, admin.ModelAdmin):
                 continue
             try:
                 rma.approve(by=acting(request))
-            except (IllegalTransition, Refused):
+            except (IllegalTransition, Refused, PermissionDenied, TooMuch):
                 refused.append(rma)
                 continue
             self._log(request, rma, Approve.title)
@@ -169,11 +184,10 @@ class ReturnAuthorizationAdmin(ReadOnly, Acts, admin.ModelAdmin):
         if done:
             self.message_user(request, f"{done} approved.", messages.SUCCESS)
         for rma in refused:
-            self.message_user(
-                request,
-                f"{rma.number} was not approved: it is {rma.get_status_display()}.",
-                messages.WARNING,
-            )
+            why = f"it is {rma.get_status_display()}"
+            if Approve.fits(rma) and not Approve.allows(request.user, rma):
+                why = "somebody else decides that"
+            self.message_user(request, f"{rma.number} was not approved: {why}.", messages.WARNING)
 
     # --- the page of one return -------------------------------------------------------------
 
@@ -187,8 +201,13 @@ class ReturnAuthorizationAdmin(ReadOnly, Acts, admin.ModelAdmin):
         rma = self.get_object(request, object_id)
         context: dict[str, Any] = {"title": ""}
         if rma is not None:
+            prefetch_related_objects(
+                [rma], "offers__user", "problems", "resolutions__shop_refund__account"
+            )
             places = {decision.place for decision in DECISIONS.values()} - {"row"}
             context = case(rma, papers=may_see_papers(request)) | {
+                **packs(request, rma.order, **{"return": rma.pk}),
+                "weights": weighing.of_return(rma),
                 "title": f"Return {rma.number}",
                 "subtitle": None,
                 "buttons": {
@@ -198,7 +217,10 @@ class ReturnAuthorizationAdmin(ReadOnly, Acts, admin.ModelAdmin):
                     for place in places
                 },
                 "resolutions": [
-                    (row, self._row_buttons(request, rma, row, "sent", "failed", "try_again"))
+                    (
+                        row,
+                        self._row_buttons(request, rma, row, *ABOUT_RESOLUTIONS),
+                    )
                     for row in rma.resolutions.all()
                 ],
                 "surplus": [

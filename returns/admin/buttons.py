@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from returns.admin.appeals import AnswerAppeal
 from returns.admin.decisions import (
     Approve,
     Ask,
@@ -17,24 +18,46 @@ from returns.admin.decisions import (
     PutRight,
     RowDecision,
 )
+from returns.admin.exchanging import (
+    ApproveLater,
+    KeepBoth,
+    MoreTime,
+    SendAhead,
+    Ship,
+    SoldOut,
+)
 from returns.admin.inspection import DecideSurplus, Inspect
 from returns.admin.labels import AddLabel
+from returns.admin.offering import MakeOffer, TakeBackOffer
 from returns.admin.pictures import AddPhoto
+from returns.admin.postage import DecidePostage
 from returns.admin.posting import ConfirmNumber, NameParcel, Posted
 from returns.admin.reception import Receive, UndoReceipt
+from returns.admin.refunding import CameBack, Checked, SentByHand, ThroughShop
 from returns.admin.sending import Failed, SendBack, Sent, TryAgain
 from returns.admin.settling import Settle
+from returns.admin.stopping import Left, PayOnProof, Stopped
+from returns.admin.turning import BookGoods, PayNow, PlaceGoods
+from returns.admin.weighing import AskWeighing, WeighAgain
 from returns.models import ReturnAuthorization
 
 # In the order in which their buttons stand; the names stand in addresses.
 DECISIONS: dict[str, type[Decision]] = {
+    "stopped": Stopped,
+    "left": Left,
     "approve": Approve,
     "ask": Ask,
     "decline": Decline,
+    "postage": DecidePostage,
+    "offer": MakeOffer,
+    "take_back_offer": TakeBackOffer,
+    "answer_appeal": AnswerAppeal,
     "receive": Receive,
     "inspect": Inspect,
     "settle": Settle,
+    "pay_on_proof": PayOnProof,
     "posted": Posted,
+    "through_shop": ThroughShop,
     "put_right": PutRight,
     "extend": Extend,
     "undo_receipt": UndoReceipt,
@@ -47,10 +70,25 @@ DECISIONS: dict[str, type[Decision]] = {
     "sent": Sent,
     "failed": Failed,
     "try_again": TryAgain,
+    "sent_by_hand": SentByHand,
+    "came_back": CameBack,
+    "checked": Checked,
     "surplus": DecideSurplus,
+    "approve_later": ApproveLater,
+    "send_ahead": SendAhead,
+    "ship": Ship,
+    "sold_out": SoldOut,
+    "more_time": MoreTime,
+    "keep_both": KeepBoth,
+    "pay_now": PayNow,
+    "place_goods": PlaceGoods,
+    "book_goods": BookGoods,
+    "weigh_again": WeighAgain,
+    "ask_weighing": AskWeighing,
 }
 # Those that the queue offers in its rows.
 IN_ROWS = (
+    "stopped",
     "approve",
     "ask",
     "decline",
@@ -61,13 +99,22 @@ IN_ROWS = (
     "put_right",
     "confirm_number",
     "sent",
+    "ship",
     "try_again",
     "surplus",
+    "more_time",
+    "keep_both",
+    "book_goods",
+    "postage",
 )
 
 
-def may(request: HttpRequest, decision: type[Decision]) -> bool:
-    return request.user.has_perm(decision.permission)
+def may(
+    request: HttpRequest, decision: type[Decision], rma: ReturnAuthorization | None = None
+) -> bool:
+    """rma: about this one; else about any."""
+    allowed = rma is None or decision.allows(request.user, rma)
+    return allowed and request.user.has_perm(decision.permission)
 
 
 def possible(rma: ReturnAuthorization) -> list[str]:
@@ -109,7 +156,7 @@ def buttons(
     found = []
     for name in sorted(names, key=lambda name: not DECISIONS[name].comes_next(rma)):
         decision = DECISIONS[name]
-        if not may(request, decision):
+        if not may(request, decision, rma):
             continue
         if issubclass(decision, RowDecision):
             rows = [row for row in decision.rows(rma) if decision.takes(row)]

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from returns import problem_texts
 from returns.admin.posting import parcel_back
 from returns.admin.reception import weight_in_words
-from returns.models import Document, ReturnAuthorization
+from returns.models import Document, Offer, Problem, ReturnAuthorization
 from tracking import carriers
 from tracking.models import merged
+from tracking.texts import Words
 
 EARLIER_SHOWN = 10
 
@@ -21,15 +23,40 @@ def case(rma: ReturnAuthorization, *, papers: bool = False) -> dict[str, Any]:
         "now": timezone.now(),
         "promise": rma.promises.open().first(),
         "rows": rma.lines.all(),
+        "trust": rma.order_trust,
         "history": rma.events.select_related("user"),
         "letters": rma.notices.defer("text"),
         "earlier": _earlier(rma),
         "photos": rma.photos.select_related("user"),
         "documents": rma.documents.select_related("user"),
         "papers": sent if papers else (),
+        "problems_told": _told(rma),
+        "offers": _offers(rma),
         "receipts": _receipts(rma),
         **_journey(rma),
     }
+
+
+def _told(rma: ReturnAuthorization) -> list[dict[str, Any]]:
+    """What the buyer was asked on the way to it, and answered."""
+    return [{"problem": row, "answers": _answers(row)} for row in rma.problems.all()]
+
+
+def _answers(told: Problem) -> list[tuple[Words, Words]]:
+    """Question and answer."""
+    given = ((code, str(answer)) for code, answer in told.answers.items())
+    return [
+        (problem_texts.question(told.kind, key[0]), problem_texts.ANSWERS[key])
+        for key in given
+        if key in problem_texts.ANSWERS
+    ]
+
+
+def _offers(rma: ReturnAuthorization) -> list[Offer]:
+    rows = list(rma.offers.all())
+    for row in rows:
+        row.order = rma.order
+    return rows
 
 
 def _earlier(rma: ReturnAuthorization) -> list[ReturnAuthorization]:

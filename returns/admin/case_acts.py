@@ -9,8 +9,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from returns import papers, photos
 from returns.admin.answering import MOMENT
-from returns.models import Actor, CarrierContact, Case
+from returns.labels import Label
+from returns.models import Actor, CarrierContact, Case, Document
 from returns.models.carrier_contact import Way
 from tracking import carriers
 
@@ -18,17 +20,17 @@ READ_BY_BUYER = "The buyer may read it word for word: write in the buyer’s lan
 
 
 class Act(forms.Form):
-    """title: as its button and its log say. row: the contact that it is about, if it is about
-    one. To be checked in the store's time zone."""
+    """title: as its button and its log say. row: what it is about, if it is about one of
+    several (`row_of`). To be checked in the store's time zone."""
 
     title: ClassVar[str]
     done: ClassVar[str]
     button: ClassVar[str]
-    # About one of the contacts of the case.
+    # About one of the contacts of the case, or of the steps of its investigation.
     has_row: ClassVar[bool] = False
 
     def __init__(
-        self, case: Case, *args: Any, row: CarrierContact | None = None, user: User, **more: Any
+        self, case: Case, *args: Any, row: Any | None = None, user: User, **more: Any
     ) -> None:
         self.case, self.row, self.user = case, row, user
         super().__init__(*args, **({"label_suffix": ""} | more))
@@ -37,6 +39,16 @@ class Act(forms.Form):
     def fits(cls, case: Case) -> bool:
         """Whether it can be done about this case as it is now."""
         return case.is_open
+
+    @classmethod
+    def row_of(cls, case: Case, pk: int) -> Any | None:
+        """What of the case it is about; None when there is no such."""
+        return case.contacts.filter(pk=pk).first()
+
+    @classmethod
+    def takes(cls, row: Any) -> bool:
+        """Whether it can still be done about this one."""
+        return True
 
     @property
     def asks(self) -> str:
@@ -50,6 +62,31 @@ class Act(forms.Form):
     @property
     def carrier(self) -> str:
         return carriers.called(self.case.parcel.carrier) or "the carrier"
+
+
+class Paper(forms.FileField):
+    """What a carrier sent: a PDF or a picture, looked at like every paper."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="What it sent (PDF or picture, if there is any)",
+            required=False,
+            help_text="A proof of delivery. Where the buyer may read the contact, the buyer may "
+            "fetch it, with a code.",
+        )
+
+    def clean(self, data: Any, initial: Any = None) -> Label | None:
+        file = super().clean(data, initial)
+        if not file:
+            return None
+        try:
+            return papers.check(file.read())
+        except (papers.Unusable, photos.Unusable) as unusable:
+            raise forms.ValidationError(str(papers.PROBLEMS[unusable.problem])) from None
+
+
+def _kept(case: Case, paper: Label | None, by: Actor) -> Document | None:
+    return Document.objects.keep_from_carrier(case.order, paper, by=by) if paper else None
 
 
 class LookAt(Act):
@@ -130,6 +167,13 @@ class LogContact(Act):
         initial=True,
         help_text="Without it nobody tells the buyer that we have asked.",
     )
+    file = Paper()
+
+    @classmethod
+    def fits(cls, case: Case) -> bool:
+        """Also where the case is closed and the carrier still owes us an answer."""
+        mine = (row for row in case.order.searches if row.parcel_id == case.parcel_id)
+        return case.is_open or any(row.is_open for row in mine)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -157,6 +201,7 @@ class LogContact(Act):
         with transaction.atomic():
             self.case.order.locked()
             if not self.case.contacts.filter(**same, user=by.user).exists():
+                data["file"] = _kept(self.case, data["file"], by)
                 CarrierContact.objects.ask(self.case, by=by, at=data.pop("asked_at"), **data)
         return f"Logged: we asked {self.carrier}."
 
@@ -170,11 +215,16 @@ class NoteAnswer(Act):
     answer = forms.CharField(
         label="What it answered", max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
+    file = Paper()
 
     @classmethod
     def fits(cls, case: Case) -> bool:
         """Also of one that is closed: carriers take their time."""
         return True
+
+    @classmethod
+    def takes(cls, row: Any) -> bool:
+        return not row.answer
 
     @property
     def asks(self) -> str:
@@ -186,7 +236,8 @@ class NoteAnswer(Act):
     def apply(self, by: Actor) -> str:
         assert self.row
         self.row.case = self.case
-        self.row.note_answer(self.cleaned_data["answer"], by=by)
+        file = _kept(self.case, self.cleaned_data["file"], by)
+        self.row.note_answer(self.cleaned_data["answer"], by=by, file=file)
         return "The answer is noted."
 
 

@@ -8,12 +8,22 @@ from django.db.models import Prefetch, Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from returns.admin.case_acts import ACTS
+from returns.admin.case_buttons import ACTS
 from returns.admin.countdown import countdown
+from returns.admin.investigation_acts import search_of
 from returns.admin.notice_states import in_words
 from returns.admin.told import told, troubles_of
+from returns.investigation_steps import StepKind
 from returns.letters import language_of, speaking
-from returns.models import Case, Notice, Order, Promise, PromiseKind
+from returns.models import (
+    Case,
+    Investigation,
+    InvestigationStep,
+    Notice,
+    Order,
+    Promise,
+    PromiseKind,
+)
 from returns.troubles import Troubles
 from tracking import carriers
 from tracking.models import Incident, Parcel, merged
@@ -24,12 +34,23 @@ SCANS_SHOWN = 6
 def loaded(pk: int) -> Case | None:
     """A case with its order, its parcel and what the carrier told."""
     orders = Order.objects.select_related("store__account")
-    orders = orders.prefetch_related("cases__owner", "cases__contacts")
+    steps = InvestigationStep.objects.select_related("owner", "done_by")
+    orders = orders.prefetch_related(
+        "cases__owner",
+        "cases__contacts__file",
+        "cases__investigations__claim",
+        Prefetch("cases__investigations__steps", steps),
+    )
     parcels = Parcel.objects.prefetch_related(
         "scans", Prefetch("incidents", Incident.objects.open())
     )
     known = Case.objects.select_related("owner", "looked_by", "authorization")
-    rows = Prefetch("order", orders), Prefetch("parcel", parcels), "contacts__user"
+    rows = (
+        Prefetch("order", orders),
+        Prefetch("parcel", parcels),
+        "contacts__user",
+        "contacts__file",
+    )
     return known.prefetch_related(*rows).filter(pk=pk).first()
 
 
@@ -47,9 +68,44 @@ def page(case: Case, now: datetime) -> dict[str, Any]:
         "countdown": countdown(promise.due_at, now) if promise else "",
         "comes_first": _comes_first(case, now),
         "contacts": case.contacts.all(),
+        **_search(case, now),
         "letters": [(row, in_words(row, now)) for row in letters_about(case)],
         **_told(case, now, promise),
     }
+
+
+def _search(case: Case, now: datetime) -> dict[str, Any]:
+    """The investigation of its parcel: each step with whose it is, by when, and its button."""
+    search = search_of(case)
+    if search is None:
+        return {"search": None}
+    rows = [(step, step.is_late(now), _button_of(case, step)) for step in search.steps.all()]
+    return {"search": search, "steps": rows, "search_state": _state(search)}
+
+
+def _button_of(case: Case, step: InvestigationStep) -> tuple[str, str]:
+    """Address and words of what does this step; what is proved is done by its proof."""
+    act, words = BUTTONS_OF_STEPS.get(step.kind, ("step", "It is done"))
+    more = [step.pk] if act == "step" else []
+    return reverse(f"admin:returns_case_{act}", args=[case.pk, *more]), words
+
+
+BUTTONS_OF_STEPS: dict[str, tuple[str, str]] = {
+    StepKind.ASK_CARRIER: ("contact", "Log what you asked"),
+    StepKind.CARRIER_ANSWER: ("step", "No answer came"),
+    StepKind.DECIDE: ("end", "Say what came of it"),
+}
+
+
+def _state(search: Investigation) -> str:
+    """In one sentence, for the desk."""
+    if search.turned_up_at:
+        return "It was made good, and has turned up since."
+    if search.is_made_good:
+        return f"The buyer chose: {search.get_wish_display().lower()}."
+    if search.waits_for_choice:
+        return "The buyer may choose money or new goods, and has not yet."
+    return "" if search.is_open else f"Ended: {search.get_status_display().lower()}."
 
 
 def promise_of(case: Case) -> Promise | None:

@@ -5,10 +5,11 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db.models import Case as Choice
 from django.db.models import F, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -16,13 +17,16 @@ from django.utils.html import format_html
 
 from returns.admin.acts import acting
 from returns.admin.base import ReadOnly
-from returns.admin.case_acts import ACTS, Act
+from returns.admin.case_acts import Act
+from returns.admin.case_buttons import ACTS
 from returns.admin.case_page import buttons, loaded, may_care, opened_by_owner, page
 from returns.admin.countdown import countdown, moment
+from returns.admin.evidence_packs import packs
 from returns.admin.filters import StoreFilter
 from returns.admin.named import named
-from returns.models import CASE_KINDS, CarrierContact, Case
-from returns.models.case import CaseQuerySet
+from returns.admin.weighing import of_case
+from returns.models import Case
+from returns.models.case import ALL_KINDS, CaseQuerySet
 from returns.queues import word_due
 from tracking.admin.base import Narrowed
 
@@ -75,7 +79,7 @@ class KindFilter(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(kind), str(label)) for kind, label in CASE_KINDS]
+        return [(str(kind), str(label)) for kind, label in ALL_KINDS]
 
     def queryset(self, request: HttpRequest, queryset: Cases) -> Cases:
         return queryset.filter(kind=self.value()) if self.value() else queryset
@@ -175,6 +179,8 @@ class CaseAdmin(ReadOnly, Narrowed):
                 "subtitle": None,
                 "buttons": buttons(request, case),
                 "may_care": may_care(request),
+                "weights": of_case(case),
+                **packs(request, case.order, case=case.pk),
             }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
@@ -203,13 +209,15 @@ class CaseAdmin(ReadOnly, Narrowed):
         case = loaded(pk)
         if case is None or not (self.has_view_permission(request, case) and may_care(request)):
             raise Http404
-        row = get_object_or_404(CarrierContact, case=case, pk=row_pk) if row_pk else None
-        if not act.fits(case) or (row and row.answer):
+        row = act.row_of(case, row_pk) if row_pk else None
+        if row_pk and row is None:
+            raise Http404
+        if not act.fits(case) or (row and not act.takes(row)):
             return self._too_late(request, case)
         with timezone.override(case.order.store.zone):
             user = cast(User, request.user)
-            sent = request.POST if request.method == "POST" else None
-            form = act(case, sent, row=row, user=user)
+            sent = (request.POST, request.FILES) if request.method == "POST" else ()
+            form = act(case, *sent, row=row, user=user)
             if form.is_valid():
                 return self._apply(request, case, form)
         return self._form(request, case, form)
@@ -220,7 +228,11 @@ class CaseAdmin(ReadOnly, Narrowed):
         return redirect("admin:returns_case_change", case.pk)
 
     def _apply(self, request: HttpRequest, case: Case, form: Act) -> HttpResponse:
-        words = form.apply(acting(request))
+        try:
+            words = form.apply(acting(request))
+        except ValidationError as problem:
+            form.add_error(None, problem)
+            return self._form(request, case, form)
         self.log_change(request, case, f"{form.done}.")
         self.message_user(request, words, messages.SUCCESS)
         return redirect("admin:returns_case_change", case.pk)

@@ -18,9 +18,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from returns import formats, states
-from returns.codes import DeclineReason
+from returns.codes import PAYS_BACK, DeclineReason, Kind
 from returns.ledger import Obstacle, Refused
 from returns.models import Actor, Photo, ReturnAuthorization, TooMuch
+from returns.models.appealing import DECIDES_APPEALS
 from returns.states import IllegalTransition, Status
 from tracking.calendars import end_of_day
 
@@ -66,6 +67,12 @@ class Decision(forms.Form):
     @classmethod
     def comes_next(cls, rma: ReturnAuthorization) -> bool:
         return cls.is_next
+
+    @classmethod
+    def allows(cls, user: Any, rma: ReturnAuthorization) -> bool:
+        """Whether this member of staff may make it about this very return, beyond the
+        permission for all of them."""
+        return True
 
     @cached_property
     def photos(self) -> list[Photo]:
@@ -198,13 +205,35 @@ class Step(Decision):
         return queue if self.rma.status != Status.REQUESTED else page
 
 
-class Approve(Step):
+class EndsAppeal(Step):
+    """Where the buyer has asked to look again, somebody else decides."""
+
+    @classmethod
+    def allows(cls, user: Any, rma: ReturnAuthorization) -> bool:
+        return not rma.is_appealed or user.has_perm(DECIDES_APPEALS)
+
+
+class Approve(EndsAppeal):
     title = button = "Approve"
     leads_to = Status.APPROVED
     one_press = True
 
+    @classmethod
+    def allows(cls, user: Any, rma: ReturnAuthorization) -> bool:
+        """A yes to a claim with which nothing comes back is one to the money as well."""
+        gives = rma.kind == Kind.CLAIM and rma.keeps_goods and rma.wish in PAYS_BACK
+        may_give = not gives or user.has_perm("returns.settle_return")
+        return may_give and super().allows(user, rma)
+
     def apply(self, by: Actor) -> None:
-        self.rma.approve(by=by)
+        try:
+            self.rma.approve(by=by)
+        except TooMuch as problem:
+            left = formats.money(problem.most, self.rma.order.currency)
+            raise forms.ValidationError(
+                f"Only {left} is left of what was paid, which is less than what is asked for. "
+                "Make an offer of what is left, or decline."
+            ) from None
 
 
 class Ask(Step):
@@ -223,11 +252,12 @@ class Ask(Step):
         self.rma.ask(self.cleaned_data["question"], by=by)
 
 
-class Decline(Step):
+class Decline(EndsAppeal):
     """Why not; the buyer reads both."""
 
     title = "Decline"
     button = "Decline and write to the buyer"
+    template = f"{FOLDER}/decline.html"
     leads_to = Status.DECLINED
     reason = forms.ChoiceField(choices=DeclineReason.choices, widget=forms.RadioSelect)
     words = forms.CharField(
@@ -236,15 +266,66 @@ class Decline(Step):
         widget=TEXTAREA,
         help_text="In the buyer’s language. Needed when the reason is “other”.",
     )
+    shown = forms.MultipleChoiceField(
+        label="Photos to show",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What the answer goes by; the buyer sees these on the page of the return. No "
+        "photo with the name, the address or the face of somebody else.",
+    )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["reason"] = forms.ChoiceField(
+            choices=[(code, code.label) for code in _reasons(self.rma)],
+            widget=forms.RadioSelect,
+        )
+        self.can_be_shown = [photo for photo in self.photos if not photo.shows_address]
+        field = self.fields["shown"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [
+            (str(photo.pk), f"{number}: {_in_words(photo)}")
+            for number, photo in enumerate(self.can_be_shown, 1)
+        ]
+        if not self.can_be_shown:
+            del self.fields["shown"]
+
+    @property
+    def chosen(self) -> list[Photo]:
+        wanted = set(self.cleaned_data.get("shown", ()))
+        return [photo for photo in self.can_be_shown if str(photo.pk) in wanted]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("reason") == DeclineReason.OTHER and not data.get("words", "").strip():
+        reason, words = data.get("reason"), data.get("words", "").strip()
+        if reason == DeclineReason.OTHER and not words:
             self.add_error("words", "Explain it in words: no reason of the list does.")
+        if reason in SHOWN and not words:
+            self.add_error("words", "Tell the buyer what you saw: nobody believes a bare no.")
         return data
 
     def apply(self, by: Actor) -> None:
-        self.rma.decline(self.cleaned_data["reason"], self.cleaned_data["words"], by=by)
+        said = self.cleaned_data
+        self.rma.decline(said["reason"], said["words"], by=by, photos=self.chosen)
+
+
+# What the buyer is to be told in words as well.
+SHOWN = frozenset({DeclineReason.MISUSE, DeclineReason.NO_EVIDENCE})
+# Of sending back alone; what is wrong is wrong whenever it is told.
+NOT_OF_CLAIMS = frozenset(
+    {DeclineReason.WINDOW_CLOSED, DeclineReason.NOT_RETURNABLE, DeclineReason.USED}
+)
+
+
+def _reasons(rma: ReturnAuthorization) -> list[DeclineReason]:
+    is_claim = rma.kind == Kind.CLAIM
+    return [code for code in DeclineReason if not (is_claim and code in NOT_OF_CLAIMS)]
+
+
+def _in_words(photo: Photo) -> str:
+    """As the photos stand on the page of the form, in the same order."""
+    by = photo.get_taken_by_display().lower()
+    return f"{photo.get_kind_display()}, {photo.taken_at:%Y-%m-%d %H:%M} UTC, by the {by}"
 
 
 class PutRight(Step):
@@ -298,7 +379,7 @@ class Extend(Step):
         self.rma.extend(end_of_day(self.cleaned_data["last_day"], self.rma.order.where), by=by)
 
 
-class Cancel(Step):
+class Cancel(EndsAppeal):
     title = "Cancel"
     button = "Cancel the return and write to the buyer"
     starts_from = states.OPEN

@@ -13,10 +13,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
+from returns.admin import weighing
 from returns.admin.address_asking import may_ask
 from returns.admin.address_words import standing
 from returns.admin.base import ReadOnly, ReadOnlyInline
 from returns.admin.countdown import countdown
+from returns.admin.evidence_packs import packs
 from returns.admin.pictures import may_see_papers, paper_file
 from returns.admin.thread import ThreadPages, address, may_read
 from returns.models import (
@@ -160,7 +162,8 @@ class OrderAdmin(ReadOnly, ThreadPages):
         context: dict[str, Any] = {}
         order = self.get_object(request, object_id)
         if order is not None and self.has_view_permission(request, order):
-            context = _owed(request, order) | _addresses(request, order)
+            context = _owed(request, order) | _addresses(request, order) | packs(request, order)
+            context["weights"] = weighing.of_order(order)
         if self._may_close_links(request):
             context["close_links_url"] = reverse(
                 "admin:returns_order_close_links", args=[object_id]

@@ -8,7 +8,7 @@ from django import forms
 from returns import formats
 from returns.admin.amounts import one_in_words
 from returns.admin.decisions import TEXTAREA, Decision, RowDecision, told
-from returns.codes import PaymentMethod
+from returns.codes import GOODS_KINDS, PaymentMethod
 from returns.models import Actor, Resolution, ReturnAuthorization, TooMuch
 from returns.states import ResolutionState
 
@@ -39,7 +39,7 @@ class ResolutionDecision(RowDecision):
 
 
 class Sent(ResolutionDecision):
-    """Money or goods left: by hand, in the shop, at the bank."""
+    """Money left: by hand, in the shop, at the bank. Goods leave in a parcel (exchanging.Ship)."""
 
     title = "It is sent"
     button = "It is sent: tell the buyer"
@@ -55,12 +55,6 @@ class Sent(ResolutionDecision):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        if not self.row.is_money:
-            del self.fields["method"]
-            self.fields["reference"].label = "Tracking number"
-            self.fields["reference"].required = True
-            self.fields["reference"].help_text = "The buyer follows the new parcel with it."
-            return
         self.fields["method"].initial = self.row.method
         settlement = self.rma.settlement()
         if not self.row.in_shop and settlement.unexplained >= self.row.amount:
@@ -72,13 +66,18 @@ class Sent(ResolutionDecision):
                 "it is the same money; then it is counted once.",
             )
 
+    @classmethod
+    def takes(cls, row: Resolution) -> bool:
+        is_money = row.kind not in GOODS_KINDS and super().takes(row)
+        return is_money and not row.is_asked_now
+
     @property
     def asks(self) -> str:
         return f"Is it sent ({self.what})? Pressing tells the buyer so."
 
     def apply(self, by: Actor) -> None:
         try:
-            self.row.record_sent(
+            self.record(
                 by=by,
                 reference=self.cleaned_data["reference"].strip(),
                 method=self.cleaned_data.get("method", ""),
@@ -89,6 +88,9 @@ class Sent(ResolutionDecision):
                 {"in_shop": "The shop has not reported so much that belongs to nothing else."}
             ) from None
         self.rma.refresh_from_db()
+
+    def record(self, by: Actor, **values: Any) -> None:
+        self.row.record_sent(by=by, **values)
 
     def said(self) -> str:
         return f"{self.rma.number}: {self.what} is sent. {told(self.rma)}"
@@ -106,6 +108,10 @@ class Failed(ResolutionDecision):
         widget=TEXTAREA,
         help_text="For the desk only, as the shop or the bank says it.",
     )
+
+    @classmethod
+    def takes(cls, row: Resolution) -> bool:
+        return super().takes(row) and not row.is_asked_now
 
     @property
     def asks(self) -> str:
@@ -127,6 +133,8 @@ class TryAgain(ResolutionDecision):
         self.row.try_again()
 
     def said(self) -> str:
+        if self.row.asked is not None and self.row.asked.is_under_way:
+            return f"{self.rma.number}: the shop is asked for the {self.what} once more."
         return f"{self.rma.number}: {self.what} is to be sent again."
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 
-from returns import formats
+from returns import formats, variants
 from returns.admin.amounts import ZERO, MoneyField, in_words
 from returns.admin.decisions import FOLDER, TEXTAREA, WORDS_TO_BUYER, Witnessed, told
 from returns.admin.reception import units
-from returns.codes import MONEY_KINDS, PaymentMethod, ResolutionKind
+from returns.codes import GOODS_KINDS, MONEY_KINDS, PaymentMethod, ResolutionKind
 from returns.models import (
     Actor,
     Award,
@@ -22,7 +22,9 @@ from returns.models import (
 )
 from returns.models.settling import GRANTS
 from returns.settlement import Settlement
-from returns.states import Status
+from returns.states import ResolutionState, Status
+
+NOTHING_MORE = "Nothing more than was given before"
 
 
 class Settle(Witnessed):
@@ -50,6 +52,13 @@ class Settle(Witnessed):
         super().__init__(*args, **more)
         currency = self.rma.order.currency
         self.lines = list(self.rma.lines.select_related("line"))
+        if self.goes_ahead:
+            field = self.fields["kind"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [
+                (code, NOTHING_MORE if code == ResolutionKind.NONE else label)
+                for code, label in ResolutionKind.choices
+            ]
         kind = self._granted()
         self.fields["kind"].initial = kind
         self.fields["amount"] = MoneyField(
@@ -64,14 +73,30 @@ class Settle(Witnessed):
                 self.fields[f"waive_{row.pk}"] = units(
                     f"Make good all the same, of {row.missing} × {row.line.full_title} "
                     "that did not come",
-                    initial=0,
+                    # Decided before, and the money came back.
+                    initial=0 if row.stands_for is None else row.missing,
                     required=False,
                 )
+        if less := variants.given_back(self.rma):
+            self.fields["difference"] = MoneyField(
+                currency,
+                label=f"Back to the buyer, because what was chosen costs less, in {currency}",
+                required=False,
+                initial=less,
+            )
         self.fields["apology"] = MoneyField(
             currency,
             label=f"Store credit besides, as an apology, in {currency}",
             required=False,
         )
+        if self.rma.voucher:
+            self.fields["voucher"] = MoneyField(
+                currency,
+                label=f"Voucher besides, in {currency}",
+                required=False,
+                initial=self.rma.voucher if kind != ResolutionKind.NONE else None,
+                help_text="The buyer was told of it with the way of putting it right.",
+            )
         if self.settlement.in_shop_left:
             self.fields["in_shop"] = forms.BooleanField(
                 label="It is refunded in the shop already",
@@ -82,9 +107,33 @@ class Settle(Witnessed):
                 "accounts for yet.",
             )
 
+        if self.rma.withdrawal_id:
+            self._only_the_way_it_came()
+
+    def _only_the_way_it_came(self) -> None:
+        """After a withdrawal the law lets the money go nowhere else."""
+        kinds = [one for one in ResolutionKind.choices if one[0] != ResolutionKind.STORE_CREDIT]
+        original = PaymentMethod.ORIGINAL
+        self.fields["kind"] = forms.ChoiceField(
+            label="The buyer gets", choices=kinds, initial=self.fields["kind"].initial
+        )
+        self.fields["method"] = forms.ChoiceField(
+            label="How it travels",
+            choices=[(original.value, original.label)],
+            initial=original,
+            help_text="After a withdrawal it goes back the way it came.",
+        )
+        del self.fields["apology"]
+
     @classmethod
     def fits(cls, rma: ReturnAuthorization) -> bool:
         return rma.status == Status.INSPECTED
+
+    @cached_property
+    def goes_ahead(self) -> bool:
+        """The new goods were sent before, or are to be sent all the same; or the money was."""
+        sends = self.rma.resolutions.live().filter(kind__in=GOODS_KINDS).exists()
+        return sends or bool(self.settlement.given and not self.settlement.total)
 
     @cached_property
     def settlement(self) -> Settlement:
@@ -109,7 +158,7 @@ class Settle(Witnessed):
 
     def _granted(self) -> str:
         """The wish; part of the money when not all goods count, nothing when none does."""
-        if not self.settlement.goods:
+        if not self.settlement.goods or self.goes_ahead:
             return ResolutionKind.NONE
         kind = GRANTS[self.rma.wish]
         part = kind == ResolutionKind.REFUND and self.settlement.goods < self.rma.value
@@ -160,15 +209,24 @@ class Settle(Witnessed):
             data.get("in_shop", False),
         )
         less = first.kind in MONEY_KINDS and first.amount < self.due.total
-        if (less or first.kind == ResolutionKind.NONE) and not first.words:
+        nothing = first.kind == ResolutionKind.NONE
+        goes_ahead = self.goes_ahead and nothing
+        if (less or nothing) and not first.words and not goes_ahead:
             what = "less than it adds up to" if less else "nothing"
             self.add_error("words", f"Tell the buyer why it is {what}.")
+        besides = self._besides(data)
+        if data.get("difference") and (goes_ahead or first.kind in GOODS_KINDS):
+            besides.insert(0, Award(ResolutionKind.PART_REFUND, data["difference"]))
         if not data.get("apology"):
-            return [first]
+            return besides if goes_ahead else [first, *besides]
         apology = Award(ResolutionKind.STORE_CREDIT, data["apology"])
-        if first.kind == ResolutionKind.NONE:  # then this is what the buyer gets
-            return [replace(apology, words=first.words)]
-        return [first, apology]
+        if nothing:  # then this is what the buyer gets
+            return [replace(apology, words=first.words), *besides]
+        return [first, apology, *besides]
+
+    def _besides(self, data: dict[str, Any]) -> list[Award]:
+        voucher = data.get("voucher")
+        return [Award(ResolutionKind.VOUCHER, voucher)] if voucher else []
 
     def _amount(self, data: dict[str, Any]) -> Decimal:
         kind, amount = data["kind"], data["amount"]
@@ -196,17 +254,24 @@ class Settle(Witnessed):
             self.made = self.rma.resolve(self.awards, by=by, waived=self.waived)
         except TooMuch as problem:
             raise forms.ValidationError(self._too_much(problem.most)) from None
+        # What came back is counted there as well, and is still to be sent another way.
+        came_back = self.rma.resolutions.filter(state=ResolutionState.REVERSED).exists()
         for row in self.made:
-            if row.in_shop:
+            if row.in_shop and not came_back:
                 row.record_sent(by=by)
 
     def _too_much(self, most: Decimal) -> dict[str, str]:
         left = formats.money(most, self.settlement.currency)
         if most <= 0:
             return {"amount": "Nothing is left of what was paid: all of it is given back."}
+        if not self.awards or self.awards[0].kind not in MONEY_KINDS:
+            return {"apology": f"No more than {left} is left of what was paid."}
         second = self.awards[0].kind not in MONEY_KINDS or self.awards[0].amount <= most
         field = "apology" if second and len(self.awards) > 1 else "amount"
         return {field: f"No more than {left} is left of what was paid."}
 
     def said(self) -> str:
-        return f"{self.rma.number}: {in_words(self.made, self.rma)}. {told(self.rma)}"
+        made = in_words(self.made, self.rma) or "nothing more is owed"
+        by_shop = any(row.asked is not None for row in self.made)
+        made += "; the shop is asked to refund it" if by_shop else ""
+        return f"{self.rma.number}: {made}. {told(self.rma)}"

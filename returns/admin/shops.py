@@ -43,7 +43,7 @@ class ShopAccountForm(forms.ModelForm):
 
     class Meta:
         model = ShopAccount
-        fields = ["store", "base", "is_active"]
+        fields = ["store", "base", "is_active", "refunds"]
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -91,7 +91,7 @@ class ShopAccountForm(forms.ModelForm):
 
 @admin.register(ShopAccount)
 class ShopAccountAdmin(Narrowed):
-    list_display = ["store", "shop", "base", "is_active"]
+    list_display = ["store", "shop", "base", "is_active", "refunds"]
     list_display_links = ["store", "shop"]
     list_filter = ["shop", "is_active", "store"]
     list_select_related = ["store"]

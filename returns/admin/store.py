@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from returns import links
-from returns.models import CarrierAdvice, LinkKey, ReasonPolicy, ReturnPolicy, Store
+from returns.models import CarrierAdvice, ClaimPolicy, LinkKey, ReasonPolicy, ReturnPolicy, Store
 
 
 class LinkKeyForm(forms.ModelForm):
@@ -51,12 +51,24 @@ MESSAGES_AND_PROMISES = [
     "answer_hours",
     "update_days",
     "dispatch_days",
+    "not_here_hours",
+    "carrier_days",
     "hold_minutes",
     "gather_minutes",
     "quiet_from",
     "quiet_until",
     "tells_posted",
     "case_owner",
+]
+
+
+WITHDRAWAL = [
+    "withdrawal",
+    "withdrawal_days",
+    "tells_of_withdrawal",
+    "standard_postage",
+    "no_withdrawal_skus",
+    "withdrawals_kept_months",
 ]
 
 
@@ -67,7 +79,7 @@ class StoreAdmin(admin.ModelAdmin):
     list_select_related = ["account"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Store | None = None) -> Any:
-        apart = {*LARGE_OR_VALUABLE, *MESSAGES_AND_PROMISES}
+        apart = {*LARGE_OR_VALUABLE, *MESSAGES_AND_PROMISES, *WITHDRAWAL}
         usual = [name for name in self.get_fields(request, obj) if name not in apart]
         about_parcels = {
             "fields": LARGE_OR_VALUABLE,
@@ -78,6 +90,7 @@ class StoreAdmin(admin.ModelAdmin):
             (None, {"fields": usual}),
             ("Messages and promises", {"fields": MESSAGES_AND_PROMISES}),
             ("Large or valuable parcels", about_parcels),
+            ("Withdrawal from the contract (EU)", {"fields": WITHDRAWAL}),
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -90,8 +103,13 @@ class ReasonPolicyInline(admin.TabularInline):
     extra = 0
 
 
+class ClaimPolicyInline(admin.StackedInline):
+    model = ClaimPolicy
+    extra = 0
+
+
 @admin.register(ReturnPolicy)
 class ReturnPolicyAdmin(admin.ModelAdmin):
     list_display = ["store", "window_days", "post_days", "automatic_up_to", "keep_below"]
     list_select_related = ["store"]
-    inlines = [ReasonPolicyInline]
+    inlines = [ReasonPolicyInline, ClaimPolicyInline]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from returns import formats, texts
+from returns import formats, investigation_texts, texts
 from returns.four_parts import FourParts, told_of
 from returns.models import Case, PromiseKind
 from returns.troubles import Troubles
@@ -15,7 +15,8 @@ def told(case: Case, now: datetime, due_at: datetime | None) -> FourParts | None
     troubles = troubles_of(case, now)
     if not troubles.kind:
         return None
-    words = str(texts.promise(PromiseKind.UPDATE, case.authorization, troubles={troubles.kind}))
+    worded_by = investigation_texts.promised(case.order, troubles)
+    words = str(texts.promise(PromiseKind.UPDATE, case.authorization, troubles={worded_by}))
     promise = words.format(when=formats.moment(due_at)) if due_at else ""
     return told_of(case.order, troubles, promise=promise)
 

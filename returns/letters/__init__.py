@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 
 from returns import addresses, formats, own_words, reply_addresses
 from returns.channels import Attachment, Error, Message, Template
-from returns.letters import address
+from returns.letters import address, offer, problem, signature, withdrawal
 from returns.letters.allowed import template_for
 from returns.letters.attached import attachments_of
 from returns.letters.facts import FACTS
@@ -233,12 +233,20 @@ def _link(notice: Notice) -> tuple[str, str]:
     if not carries_link(notice):
         return "", ""
     order, page = notice.order, ""
-    if notice.authorization:
+    if notice.kind == NoticeKind.OFFER_MADE:
+        page = offer.path(notice)
+    elif notice.authorization:
         page = addresses.return_page(notice.authorization)
     elif notice.kind in ABOUT_THREAD:
         page = addresses.order_page(order, "messages")
     elif notice.kind in address.ABOUT_ADDRESSES:
         page = address.path(notice)
+    elif notice.kind == NoticeKind.WITHDRAWAL_NEWS:
+        page = withdrawal.path(notice)
+    elif notice.kind == NoticeKind.SIGNATURE_QUESTION:
+        page = signature.path(notice)
+    elif notice.kind in problem.ABOUT_PROBLEMS:
+        page = problem.path(notice)
     path = page.removeprefix(addresses.order_page(order))
     code = ShortLink.objects.make(order, path, notice=notice)
     return code, addresses.short_link(order, code)

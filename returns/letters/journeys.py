@@ -39,6 +39,9 @@ IS_MOVING: Words = _("It moves again, and we are glad to tell you so.")
 IS_SCANNED: Words = _("The carrier has scanned it now, and we are glad to tell you so.")
 IS_OVER: Words = _("There is news of what we wrote to you about.")
 HAS_LEFT: Words = _("We have sent your parcel.")
+HAS_ANOTHER_NUMBER: Words = _(
+    "The number that we gave you before was wrong. This is the right one; please use no other."
+)
 LEFT_ON: Words = _("We sent your parcel on {day}.")
 LEFT_WITHOUT_NUMBER: Words = _("We sent it on {day}, without a tracking number.")
 CANNOT_SEE: Words = _(
@@ -88,7 +91,7 @@ class Journey:
         return 0, GRAVITY.index(IncidentKind(kind))
 
 
-NEWS = (What.ARRIVED, What.OVER, What.POSTED, What.TROUBLE, "")
+NEWS = (What.ARRIVED, What.OVER, What.NUMBER, What.POSTED, What.TROUBLE, "")
 
 
 def journey(
@@ -169,6 +172,8 @@ def _with_news(told: Journey, parcel: Parcel, about: str) -> Journey:
             return replace(told, opening=IS_SCANNED)
         case What.OVER:
             return replace(told, opening=IS_OVER)
+        case What.NUMBER:
+            return replace(told, opening=HAS_ANOTHER_NUMBER)
         case What.POSTED if unscanned:
             steps = str(NO_SCAN_IS_NORMAL), str(MILESTONES[Milestone.IN_TRANSIT].next_step)
             left = str(LEFT_ON).format(day=formats.day(told.shipped_at))

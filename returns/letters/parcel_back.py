@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from returns import formats, texts
-from returns.codes import MONEY_KINDS, Condition, ResolutionKind
+from returns.codes import AS_CREDIT, MONEY_KINDS, Condition, ResolutionKind
 from returns.expected import expected
 from returns.four_parts import FourParts, told_of
 from returns.letters.journeys import IS_OVER, tells_scan
@@ -31,7 +31,7 @@ from returns.models.resolution import Resolution
 from returns.models.return_line import ReturnLine
 from returns.models.shipment import Shipment
 from returns.reported import reported
-from returns.states import ENDED
+from returns.states import ENDED, SETTLED
 from returns.troubles import Troubles
 from tracking import carriers
 from tracking.customs import passes_customs
@@ -259,7 +259,7 @@ def _name(row: ReturnLine) -> str:
 
 def resolved(notice: Notice) -> Facts:
     rma = return_of(notice)
-    made = list(rma.resolutions.select_related("authorization__order"))
+    made = list(rma.resolutions.live().select_related("authorization__order"))
     rows = list(rma.lines.select_related("line"))
     lines, totals = _sums(rma, rows, made)
     gets_nothing = all(row.kind == ResolutionKind.NONE for row in made)
@@ -278,7 +278,13 @@ def resolved(notice: Notice) -> Facts:
                 for row in rows
                 if row.missing and not rma.keeps_goods
             ],
-            "waived": [Thing(row.waived, _name(row)) for row in rows if row.waived],
+            # Of a parcel that never reached the buyer nothing had to be sent.
+            "waived": [
+                Thing(row.waived, _name(row)) for row in rows if row.waived and not rma.is_recall
+            ],
+            "has_turned": rma.is_recall and not rma.received_at,
+            # What a second person answered, where the buyer asked to look again.
+            "appeal_answer": notice.facts["words"] if "appealed" in notice.facts else "",
             "besides": [_besides(row) for row in rma.surplus.all()],
             "gets_nothing": gets_nothing,
             "total": formats.money(_money(made), notice.order.currency),
@@ -318,7 +324,8 @@ def _sums(
 
     of_lines = [row for row in rows if row.amount]
     if goods and sum((row.amount for row in of_lines), Decimal(0)) == goods:
-        parts = [(f"{row.resolved} × {_name(row)}", row.amount) for row in of_lines]
+        # Of what stays with the buyer nothing is dealt with: only a part of the money goes.
+        parts = [(f"{row.resolved or row.approved} × {_name(row)}", row.amount) for row in of_lines]
     else:
         parts = [(_("Goods"), goods)]
     parts += [
@@ -337,7 +344,7 @@ def _sums(
 
 
 def _where_to(row: Resolution) -> str:
-    if row.kind == ResolutionKind.STORE_CREDIT:
+    if row.kind in AS_CREDIT:
         return str(texts.RESOLUTIONS[row.kind].label)
     return str(texts.METHODS[row.method])
 
@@ -345,7 +352,7 @@ def _where_to(row: Resolution) -> str:
 def _bank_days(made: list[Resolution]) -> list[texts.Words]:
     """Once for every way in which money goes out."""
     methods = dict.fromkeys(
-        row.method for row in made if row.is_money and row.kind != ResolutionKind.STORE_CREDIT
+        row.method for row in made if row.is_money and row.kind not in AS_CREDIT
     )
     return [texts.BANK_DAYS[method] for method in methods]
 
@@ -389,9 +396,10 @@ def settled(notice: Notice) -> Facts:
             "done": texts.outcome(row),
             "row": Sum(_where_to(row), amount) if is_money else None,
             "bank_days": _bank_days([row]),
-            "is_credit": row.kind == ResolutionKind.STORE_CREDIT,
+            "is_credit": row.kind in AS_CREDIT,
             "reference": in_one_line(row.reference),
             "wrote": rma.note if row.kind == ResolutionKind.EXCHANGE else "",
-            "left": [texts.outcome(other) for other in made if not other.is_sent],
+            "left": [texts.outcome(one) for one in made if not (one.is_sent or one.is_void)],
+            "is_finished": rma.status in SETTLED,
         }
     )

@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from returns import formats, ledger, texts
 from returns.codes import Wish
+from returns.letters.claim import of_claim
 from returns.models.authorization import ReturnAuthorization
 from returns.models.notice import Notice
 from returns.models.promise import Promise, PromiseKind
 
 Facts = dict[str, Any]
 
+TO_THE_WAY_PAID = frozenset({Wish.REFUND, Wish.PART_REFUND, Wish.REPAIR})
 WRITE_AGAIN: texts.Words = _("We will write again by {when}.")
 
 
@@ -32,7 +34,7 @@ class Item:
 def of_return(notice: Notice) -> Facts:
     """What every letter about a return tells."""
     rma = return_of(notice)
-    rows = rma.lines.select_related("line")
+    rows = list(rma.lines.select_related("line"))
     promises = Promise.objects.open().filter(authorization=rma).order_by("due_at", "pk")
     return {
         "items": [
@@ -44,8 +46,9 @@ def of_return(notice: Notice) -> Facts:
             )
             for row in rows
         ],
-        "wish": texts.WISHES[rma.wish].label,
-        "in_money": rma.wish == Wish.REFUND and rma.estimated_total,
+        "wish": texts.wish_of(rma).label,
+        **of_claim(rma, rows),
+        "in_money": rma.wish in TO_THE_WAY_PAID and rma.estimated_total,
         "as_credit": rma.wish == Wish.STORE_CREDIT and rma.estimated_total,
         "promise": sentence(promises.first(), rma),
     }

@@ -98,6 +98,8 @@ def standard_words(kind: str) -> Iterator[str]:
 def may(notice: Notice, facts: Facts) -> str:
     """What the buyer may do about the trouble that leads, in few words; '' without one."""
     table = MAY_BACK if notice.authorization else MAY
+    if facts.get("parts") and facts["parts"][0].short_may:
+        return str(facts["parts"][0].short_may)
     return str(table.get(trouble_of(facts), ""))
 
 

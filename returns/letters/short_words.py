@@ -49,6 +49,8 @@ IS_IT_RIGHT: Words = _("Should your order {order} go to this address: {address}?
 LOOK_AT_ADDRESS: Words = _("Please look whether the address of your order {order} is right.")
 CONFIRM_OR_CHANGE: Words = _("Please confirm it here, or change it.")
 
+TELL_US_HERE: Words = _("Please tell us here whether you have it.")
+
 # Led by a trouble, which the headline names. {may}: the sentence of MAY or MAY_BACK.
 # {promised}: the promise in few words, with its hour.
 TROUBLE: tuple[Variant, ...] = (
@@ -117,6 +119,12 @@ SHORT: dict[str, tuple[Variant, ...]] = {
         (LOOK_AT_ADDRESS, CONFIRM_OR_CHANGE),
         (LOOK_AT_ADDRESS,),
     ),
+    NoticeKind.PROBLEM_RECEIVED: _variants("{headline}", "{solution}", about=(OF_ORDER,)),
+    NoticeKind.SIGNATURE_QUESTION: _variants(
+        "{headline}", "{fact}", TELL_US_HERE, about=(OF_ORDER,)
+    ),
+    NoticeKind.PROBLEM_REMINDER: _variants("{headline}", "{solution}", about=(OF_ORDER,)),
+    NoticeKind.INVESTIGATION_NEWS: _variants("{headline}", "{solution}", about=(OF_ORDER,)),
     NoticeKind.ADDRESS_NEWS: (
         ("{headline}", "{fact}", "{solution}", "{promise}", OF_ORDER, TIMES),
         ("{headline}", "{fact}", "{solution}", "{promise}", OF_ORDER),

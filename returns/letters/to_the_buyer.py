@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from returns import investigation_texts
 from returns.letters.journeys import Journey, each_once, journey
 from returns.letters.parts import Facts, late_news, next_word
 from returns.letters.truth import still_news
@@ -18,7 +19,7 @@ from tracking.milestones import FINAL
 def update(notice: Notice) -> Facts:
     """Where every parcel is, whether or not anything is new."""
     order = notice.order
-    promise = next_word(notice, troubles=_troubles(_sent(order)))
+    promise = next_word(notice, troubles=_troubles(order, _sent(order)))
     rows = [row for row in _sent(order) if row.parcel]
     journeys = [journey(order, row, promise=promise) for row in rows]
     # News since we last wrote, which is when the promise was made that this letter keeps.
@@ -39,7 +40,7 @@ def news(notice: Notice) -> Facts:
     order, sent = notice.order, _sent(notice.order)
     pieces = still_news(notice)
     changed = {row.pk: piece for row in sent if (piece := _news_of(row, pieces))}
-    promise = next_word(notice, troubles=_troubles(sent))
+    promise = next_word(notice, troubles=_troubles(order, sent))
     told = {row.pk: journey(order, row, promise=promise, **changed.get(row.pk, {})) for row in sent}
     concerned = [row for pk, row in told.items() if pk in changed] or list(told.values())
     telling = sorted(concerned, key=lambda row: row.gravity)
@@ -92,13 +93,15 @@ def _is_news(told: Journey, since: datetime) -> bool:
     return told.has_ended or untold or bool(told.at and told.at > since)
 
 
-def _troubles(sent: list[Shipment]) -> set[str]:
+def _troubles(order: Order, sent: list[Shipment]) -> set[str]:
     """What is wrong with each that is on its way, '' for nothing."""
     now = timezone.now()
-    kinds = {row.pk: _trouble(row, now) for row in sent}
+    kinds = {row.pk: _trouble(order, row, now) for row in sent}
     ended = {row.pk for row in sent if row.parcel and row.parcel.milestone in FINAL}
     return {kind for pk, kind in kinds.items() if kind or pk not in ended}
 
 
-def _trouble(shipment: Shipment, now: datetime) -> str:
-    return Troubles.of(shipment.parcel, now, back=False).kind if shipment.parcel else ""
+def _trouble(order: Order, shipment: Shipment, now: datetime) -> str:
+    if shipment.parcel is None:
+        return ""
+    return investigation_texts.promised(order, Troubles.of(shipment.parcel, now, back=False))

@@ -5,13 +5,16 @@ from datetime import datetime
 from django.utils import timezone
 
 from returns.codes import ResolutionKind
+from returns.letters import money_back, offer, problem, withdrawal
 from returns.letters.parts import renewed
+from returns.models import sending_ahead
 from returns.models.access import FindAttempt
 from returns.models.address_change import AddressChange
 from returns.models.authorization import ReturnAuthorization
 from returns.models.case import Case
 from returns.models.notice import Notice, NoticeEvent, NoticeKind, What
 from returns.models.resolution import Resolution
+from returns.models.signature import SignatureQuestion
 from returns.states import ENDED, SETTLED, ResolutionState, Status
 from tracking.milestones import FINAL, Milestone
 
@@ -41,11 +44,21 @@ def is_still_true(notice: Notice, now: datetime | None = None) -> bool:
         case kind if kind in STILL:
             rma = notice.authorization
             return rma is not None and _is_news_of(rma, notice, now)
-        case NoticeKind.RETURN_SETTLED:
+        case NoticeKind.ORIGINAL_REMINDER | NoticeKind.VARIANT_GONE:
+            rma = notice.authorization
+            return rma is not None and _is_news_of_exchange(rma, notice, now)
+        case NoticeKind.RETURN_SETTLED | NoticeKind.REPLACEMENT_SENT:
             sent = Resolution.objects.filter(
                 pk=notice.facts.get("resolution"), state=ResolutionState.SUCCEEDED
             )
             return sent.exists()
+        case NoticeKind.REFUND_REVERSED:
+            return money_back.is_news(notice)
+        case NoticeKind.SIGNATURE_QUESTION:
+            mine = SignatureQuestion.objects.open().filter(pk=notice.facts["question"])
+            return mine.exists()
+        case NoticeKind.OFFER_MADE:
+            return offer.still_stands(notice, now)
         case NoticeKind.ORDER_UPDATE:
             return notice.order.awaits_news(now)
         case NoticeKind.ORDER_NEWS | NoticeKind.RETURN_NEWS:
@@ -55,6 +68,10 @@ def is_still_true(notice: Notice, now: datetime | None = None) -> bool:
             return notice.order.waits_for_confirmation and not notice.order.contact_is_new(now)
         case NoticeKind.ADDRESS_NEWS:
             return _is_news_of_address(notice)
+        case NoticeKind.WITHDRAWAL_NEWS:
+            return withdrawal.is_news(notice, now)
+        case NoticeKind.PROBLEM_REMINDER | NoticeKind.INVESTIGATION_NEWS:
+            return problem.is_news(notice, now)
         case NoticeKind.MESSAGE_RECEIVED:
             # Answered already: that was quick, and says more.
             return notice.entry is None or notice.entry.answered_at is None
@@ -69,6 +86,18 @@ def is_still_true(notice: Notice, now: datetime | None = None) -> bool:
             in_time = attempt.expires_at is not None and now < attempt.expires_at
             return in_time and theirs == notice.recipient
     return True
+
+
+def _is_news_of_exchange(rma: ReturnAuthorization, notice: Notice, now: datetime) -> bool:
+    if notice.kind == NoticeKind.VARIANT_GONE:
+        return rma.variant_gone_at is not None
+    match notice.facts.get("about"):
+        case sending_ahead.SOON:
+            waits = rma.status == Status.APPROVED and rma.posted_at is None
+            return waits and rma.post_by is not None and now < rma.post_by
+        case sending_ahead.OVER:
+            return rma.misses_original
+    return rma.status in SETTLED
 
 
 def still_news(notice: Notice) -> list[NoticeEvent]:
@@ -105,7 +134,9 @@ def _is_news_of(rma: ReturnAuthorization, notice: Notice, now: datetime) -> bool
     if rma.status not in STILL[notice.kind]:
         # With nothing to send it may be decided before the letter leaves.
         kept = notice.kind == NoticeKind.RETURN_APPROVED and rma.keeps_goods
-        return kept and rma.status in SETTLED
+        # And the buyer may ask to look again at what was decided.
+        asked = notice.kind == NoticeKind.RETURN_REQUESTED and rma.is_appealed
+        return (kept or asked) and rma.status in SETTLED
     match notice.kind:
         case NoticeKind.INFO_REQUESTED:
             return notice.facts.get("question") == rma.question
@@ -124,8 +155,8 @@ def _is_news_of(rma: ReturnAuthorization, notice: Notice, now: datetime) -> bool
         case NoticeKind.RETURN_RECEIVED:
             receipt = notice.facts.get("receipt")
             return rma.receipts.filter(pk=receipt, undone_at=None).exists()
-        case NoticeKind.RETURN_RESOLVED:
+        case NoticeKind.RETURN_RESOLVED if "appealed" not in notice.facts:
             # What is sent has a letter of its own; the last of them tells the end.
-            something = rma.resolutions.exclude(kind=ResolutionKind.NONE).exists()
+            something = rma.resolutions.live().exclude(kind=ResolutionKind.NONE).exists()
             return rma.status == Status.RESOLVED or not something
     return True

@@ -62,12 +62,20 @@ VOCABULARY: dict[str, tuple[str, ...]] = {
     NoticeKind.RETURN_NEWS: COMMON + OF_RETURN + FOUR_PARTS,
     NoticeKind.RETURN_APPROVED: (*COMMON, *OF_RETURN, "post_by"),
     NoticeKind.RETURN_REMINDER: (*COMMON, *OF_RETURN, "post_by"),
+    NoticeKind.REPLACEMENT_SENT: COMMON + OF_RETURN,
+    NoticeKind.ORIGINAL_REMINDER: (*COMMON, *OF_RETURN, "post_by"),
+    NoticeKind.VARIANT_GONE: COMMON + OF_RETURN,
+    NoticeKind.REFUND_REVERSED: COMMON + OF_RETURN,
     NoticeKind.PROMISE_LATE: (*COMMON, "fact"),
     NoticeKind.INFO_REQUESTED: (*COMMON, *OF_RETURN, "question"),
     NoticeKind.QUESTION_REMINDER: (*COMMON, *OF_RETURN, "question"),
     NoticeKind.MESSAGE_ANSWER: (*COMMON, "message"),
     NoticeKind.ADDRESS_QUESTION: (*COMMON, "address", "fact"),
     NoticeKind.ADDRESS_NEWS: (*COMMON, "fact", "solution", "cost"),
+    NoticeKind.PROBLEM_RECEIVED: (*COMMON, "fact", "solution"),
+    NoticeKind.PROBLEM_REMINDER: (*COMMON, "solution"),
+    NoticeKind.SIGNATURE_QUESTION: (*COMMON, "fact", "solution"),
+    NoticeKind.INVESTIGATION_NEWS: (*COMMON, "fact", "solution"),
 }
 
 
@@ -118,7 +126,8 @@ def _headline(notice: Notice, facts: Facts) -> str:
 
 def _asked(facts: Facts) -> str:
     if facts.get("appeal"):
-        return _("We are looking at your return again.")
+        again = _("We are looking at it again.") if facts.get("claim") else ""
+        return again or _("We are looking at your return again.")
     if facts.get("answer"):
         return _("Thank you. We have your answer and are looking at it.")
     return _title(facts)
@@ -178,6 +187,8 @@ def _amount(notice: Notice, facts: Facts) -> str:
     match notice.kind:
         case NoticeKind.RETURN_SETTLED:
             return facts["row"].amount if facts.get("row") else ""
+        case NoticeKind.REFUND_REVERSED:
+            return facts.get("amount", "")
         case NoticeKind.RETURN_RESOLVED:
             return facts["total"] if facts.get("gets_money") else ""
     known = facts.get("in_money") or facts.get("as_credit")
@@ -197,6 +208,7 @@ WORDY_DAY = datetime(2037, 9, 23, 18, tzinfo=UTC)
 PROMISED: dict[str, str] = {
     NoticeKind.RETURN_REQUESTED: PromiseKind.ANSWER,
     NoticeKind.RETURN_REMINDER: PromiseKind.DEADLINE,
+    NoticeKind.ORIGINAL_REMINDER: PromiseKind.DEADLINE,
     NoticeKind.RETURN_ARRIVED: PromiseKind.INSPECTION,
     NoticeKind.INFO_REQUESTED: PromiseKind.QUESTION,
     NoticeKind.QUESTION_REMINDER: PromiseKind.QUESTION,

@@ -297,12 +297,12 @@ class FindAttempt(LeasedRow):
     def _match(self, now: datetime) -> "Order | None":
         from returns.models.order import Order
 
-        spellings = _spellings(self.number)
-        refs = {links.order_ref(spelling) for spelling in spellings}
+        written = spellings(self.number)
+        refs = {links.order_ref(spelling) for spelling in written}
         order = Order.objects.select_related("store").filter(store=self.store, ref__in=refs).first()
         # By the order itself, so that no spelling buys more guesses; orders that do not
         # exist are counted alike.
-        ref = order.ref if order else spellings[0].casefold()
+        ref = order.ref if order else written[0].casefold()
         key = f"find:{secret_hash('find', f'{self.store_id}:{ref}')}"
         if Throttle.objects.admit(key, [PER_ORDER], now):
             return None
@@ -355,7 +355,7 @@ def code_throttle_key(order: "Order", *, sensitive: bool) -> str:
     return f"{'step-up' if sensitive else 'code'}:{order.pk}"
 
 
-def _spellings(typed: str) -> list[str]:
+def spellings(typed: str) -> list[str]:
     """What a buyer may have meant: with or without #, blanks, full-width letters, and in
     capitals or not. Exact refs keep the look-up on its index."""
     plain = unicodedata.normalize("NFKC", typed).strip().removeprefix("#").strip()

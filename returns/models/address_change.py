@@ -24,6 +24,7 @@ from returns.address_states import (
     IN_FORCE,
     IN_ORDER,
     OPEN,
+    RECALL,
     RECALLS,
     STATUS_OF,
     STATUSES_THAT_END,
@@ -38,7 +39,7 @@ from returns.models.notice import Notice, NoticeKind
 from returns.models.promise import Promise, PromiseKind
 from returns.postal.address import PostalAddress
 from returns.rounds import in_time
-from tracking.gateways import NOWHERE, Failure
+from tracking.gateways import NOWHERE, Aim, Failure
 from tracking.milestones import FINAL, Milestone
 from tracking.models import AlreadyTurning
 from tracking.work import WorkState, place_of
@@ -252,6 +253,11 @@ class AddressChange(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def is_recall(self) -> bool:
+        """Asked for by a buyer who does not want the parcel: a return of it says what follows."""
+        return self.aim == Aim.RETURN and self.form_key.startswith(RECALL)
 
     @property
     def was_before(self) -> PostalAddress:

@@ -116,6 +116,7 @@ class Addressing(models.Model):
         reason: str = "",
         verified_how: str = "",
         verified_note: str = "",
+        we_pay: bool = False,
         key: str,
         by: Actor,
         now: datetime | None = None,
@@ -124,9 +125,10 @@ class Addressing(models.Model):
 
         key: the form's own; the same once more gives the change that it made. agreed_fee: what
         the page showed and the buyer agreed to, in the order's currency: compared, never
-        believed. verified_how, verified_note: how the desk made sure who was calling. Raises
-        NotOffered when it is not possible (any more) or costs something else by now, TooOften;
-        nothing is written then.
+        believed. we_pay: it is our fault that it is wanted, so it costs the buyer nothing,
+        whatever the rules say. verified_how, verified_note: how the desk made sure who was
+        calling. Raises NotOffered when it is not possible (any more) or costs something else by
+        now, TooOften; nothing is written then.
         """
         now = now or timezone.now()
         with transaction.atomic():
@@ -142,6 +144,7 @@ class Addressing(models.Model):
                 shipment = mine.get(pk=shipment.pk)
             offers = order.with_goods().address_offers(shipment, now, by=by)
             offer = offers.by_aim.get(aim) or Offer(aim, address_policy.Obstacle.NOT_SHIPPED)
+            offer = offer.at_our_cost if we_pay else offer
             if not offer.is_possible or offer.fee != agreed_fee:
                 raise NotOffered(offer)
             if by.is_buyer and aim not in FOR_BUYERS:

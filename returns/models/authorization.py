@@ -5,27 +5,34 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from returns import policy
+from returns import policy, variants
 from returns.codes import Disposition, Kind, Payer, Reason, Reception, ResolutionKind, Wish
+from returns.models.agreeing import Agreeing
+from returns.models.appealing import WAITING
+from returns.models.choosing_again import ChoosingAgain
 from returns.models.deciding import Deciding
-from returns.models.event import CARRIER, CLOCK, RULE, Actor, EventKind
+from returns.models.event import CARRIER, CLOCK, RULE, Actor, Event, EventKind
+from returns.models.losing import Losing
 from returns.models.notice import NoticeKind
 from returns.models.posting import POSTED_BEFORE
 from returns.models.promise import AT_ONCE, PromiseKind
 from returns.models.receiving import Receiving
 from returns.models.resolution import Resolution
 from returns.models.return_line import ReturnLine
-from returns.models.settling import SENT_WITHIN, Settling
+from returns.models.sending_ahead import SendingAhead
+from returns.models.settling import SENT_WITHIN
+from returns.models.stopping import Stopping, proved
+from returns.models.turning import WAITS, Turning
 from returns.outlook import Outlook
-from returns.states import ENDED, IllegalTransition, Status
-from tracking.milestones import MOVING, Milestone
+from returns.states import ENDED, SETTLED, IllegalTransition, Status
+from tracking.milestones import MOVING, TURNED, Milestone
 
 if TYPE_CHECKING:
     from returns.models.order import Order, Wanted
@@ -42,6 +49,11 @@ def new_number() -> str:
     return f"HW-{part[:4]}-{part[4:]}"
 
 
+def _told(kind: str) -> "models.QuerySet[Event]":
+    """Of a return: whether its history tells this."""
+    return Event.objects.filter(authorization=OuterRef("pk"), kind=kind)
+
+
 class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
     def open_for(
         self,
@@ -55,8 +67,10 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
         note: str,
         kind: str,
         now: datetime,
+        **more: Any,
     ) -> "ReturnAuthorization":
-        """Writes the request that `Order.request_return` has checked, under its lock."""
+        """Writes the request that `Order.request_return` has checked, under its lock. more:
+        further fields."""
         chosen = outlook.chosen
         rma = self.create(
             order=order,
@@ -74,8 +88,10 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
             estimated_total=outlook.total,
             keeps_goods=outlook.keeps_goods,
             post_days=min(item.rules.post_days for item in chosen),
+            **more,
         )
         comments = {item.line_id: item.comment for item in wanted}
+        instead = variants.snapshots(order, wanted, wish)
         ReturnLine.objects.bulk_create(
             ReturnLine(
                 authorization=rma,
@@ -84,6 +100,7 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
                 reason=item.reason,
                 comment=comments.get(item.line_id, ""),
                 amount=outlook.goods[item.line_id],
+                variant=instead.get(item.line_id, {}),
             )
             for item in chosen
         )
@@ -165,14 +182,22 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
 
     def with_given(self) -> "ReturnAuthorizationQuerySet":
         """With `given`, in the same query."""
-        mine = Resolution.objects.filter(authorization=OuterRef("pk"), in_shop=False)
+        mine = Resolution.objects.of_what_was_paid().filter(
+            authorization=OuterRef("pk"), in_shop=False
+        )
         total = mine.order_by().values("authorization").annotate(total=Sum("amount"))
         none = Value(Decimal(0), models.DecimalField(max_digits=14, decimal_places=3))
         return self.annotate(given=Coalesce(Subquery(total.values("total")), none))
 
     def waiting(self) -> "ReturnAuthorizationQuerySet":
-        """The queue of requests that the desk must answer."""
-        return self.filter(status=Status.REQUESTED)
+        """The queue of requests that the desk must answer; appeals have one of their own."""
+        asked = self.filter(status=Status.REQUESTED, appealed_at=None)
+        return asked.exclude(offers__state="open")  # then we wait for the buyer
+
+    def appealed(self) -> "ReturnAuthorizationQuerySet":
+        """The queue of what a second person has to look at: declined, or given less than was
+        asked for, and the buyer asked to look again."""
+        return self.filter(WAITING)
 
     def to_remind(self, now: datetime | None = None) -> "ReturnAuthorizationQuerySet":
         """Also those whose time ran out without a word from us: see `remind`."""
@@ -180,11 +205,14 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
 
     def overdue(self, now: datetime | None = None) -> "ReturnAuthorizationQuerySet":
         """Approved, reminded, and still nothing posted."""
-        return self.unposted().filter(reminded_at__isnull=False, post_by__lt=now or timezone.now())
+        late = self.unposted().filter(reminded_at__isnull=False, original_missing_at=None)
+        return late.filter(post_by__lt=now or timezone.now())
 
     def unposted(self) -> "ReturnAuthorizationQuerySet":
         """Approved, and nobody has told us yet that it was posted."""
-        return self.filter(status=Status.APPROVED, posted_at=None)
+        return self.filter(status=Status.APPROVED, posted_at=None).exclude(
+            kind=Kind.RETURN_TO_SENDER
+        )
 
     def scanned(self) -> "ReturnAuthorizationQuerySet":
         """Approved, and the carrier has the parcel by now: see `note_scan`. What was
@@ -219,10 +247,36 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
         """Inspected and not decided yet."""
         return self.filter(status=Status.INSPECTED)
 
+    def turned(self) -> "ReturnAuthorizationQuerySet":
+        """The parcel that was not wanted is on its way back, and that was not taken up."""
+        return self.filter(WAITS, turning__parcel__milestone__in=TURNED).exclude(
+            Exists(_told(EventKind.PARCEL_TURNED))
+        )
+
+    def back(self) -> "ReturnAuthorizationQuerySet":
+        """It is here again, by what the carrier says."""
+        return self.filter(WAITS, turning__parcel__milestone=Milestone.RETURNED, arrived_at=None)
+
+    def delivered_all_the_same(self) -> "ReturnAuthorizationQuerySet":
+        """The parcel that was not wanted reached the buyer."""
+        return self.filter(
+            kind=Kind.RETURN_TO_SENDER,
+            status__in={Status.APPROVED, *SETTLED},
+            turning__parcel__milestone=Milestone.DELIVERED,
+        ).exclude(Exists(_told(EventKind.RECALL_FAILED)))
+
     def follow(self, now: datetime | None = None) -> int:
-        """Takes over what the scans say: on its way, arrived."""
+        """Takes over what the scans say: on its way, arrived; turned, or not after all."""
         noted = self.scanned()._each("note_scan", now, by=CARRIER)
-        return noted + self.delivered()._each("note_arrival", now, by=CARRIER)
+        noted += self.delivered()._each("note_arrival", now, by=CARRIER)
+        noted += self.turned()._each("note_turned", now, by=CARRIER)
+        noted += self.back()._each("note_back", now, by=CARRIER)
+        return noted + self.delivered_all_the_same()._each("fail_recall", now, by=CARRIER)
+
+    def promise_money(self, now: datetime | None = None) -> int:
+        """Of withdrawals whose goods are proved to come: says when the money does."""
+        proved_now = self.filter(pk__in=proved(promised=False).values("pk"))
+        return proved_now._each("promise_money", now)
 
     def remind(self, now: datetime | None = None) -> int:
         return self._each("remind", now)
@@ -245,7 +299,9 @@ class ReturnAuthorizationQuerySet(models.QuerySet["ReturnAuthorization"]):
         return count
 
 
-class ReturnAuthorization(Deciding, Receiving, Settling):
+class ReturnAuthorization(
+    Agreeing, ChoosingAgain, Deciding, Receiving, SendingAhead, Stopping, Turning, Losing
+):
     objects = ReturnAuthorizationQuerySet.as_manager()
 
     class Meta:
@@ -255,6 +311,7 @@ class ReturnAuthorization(Deciding, Receiving, Settling):
             ("decide_return", "Can approve, ask and decline"),
             ("receive_return", "Can receive and inspect"),
             ("settle_return", "Can decide about the money and record it"),
+            ("decide_appeal", "Can decide when a buyer asks to look again"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["order", "form_key"], name="return_once_per_form"),
@@ -270,6 +327,7 @@ class ReturnAuthorization(Deciding, Receiving, Settling):
             models.CheckConstraint(
                 condition=~Q(status=Status.APPROVED)
                 | Q(keeps_goods=True)
+                | Q(kind=Kind.RETURN_TO_SENDER)
                 | Q(post_by__isnull=False, remind_at__isnull=False),
                 name="approved_return_has_a_post_by_date",
             ),
@@ -281,7 +339,22 @@ class ReturnAuthorization(Deciding, Receiving, Settling):
             models.Index(
                 fields=["remind_at"], name="return_to_post", condition=Q(status="approved")
             ),
+            models.Index(
+                fields=["appealed_at"],
+                name="return_appealed",
+                condition=Q(appealed_at__isnull=False, appeal_ended_at=None),
+            ),
             models.Index(fields=["status", "-requested_at"], name="return_by_status"),
+            models.Index(
+                fields=["stop_wanted_at"],
+                name="return_to_stop",
+                condition=Q(stop_wanted_at__isnull=False, stopped_at=None),
+            ),
+            models.Index(
+                fields=["money_by"],
+                name="return_paid_by_law",
+                condition=Q(money_by__isnull=False, keeps_goods=False),
+            ),
             models.Index(
                 fields=["arrived_at"],
                 name="return_arrived",

@@ -14,6 +14,7 @@ from tracking import carriers
 
 if TYPE_CHECKING:
     from returns.models.case import Case
+    from returns.models.document import Document
 
 
 class Way(models.TextChoices):
@@ -34,9 +35,13 @@ class CarrierContactQuerySet(models.QuerySet["CarrierContact"]):
         at: datetime | None = None,
         is_visible: bool = True,
         answer: str = "",
+        file: "Document | None" = None,
         now: datetime | None = None,
     ) -> "CarrierContact":
-        """Notes that we asked. at: when, now if not said. answer: when it came at once."""
+        """Notes that we asked. at: when, now if not said. answer: when it came at once. file:
+        what it sent (Document.objects.keep_from_carrier)."""
+        from returns.models.investigation import Investigation
+
         now = now or timezone.now()
         with transaction.atomic():
             order = case.order.locked()
@@ -49,8 +54,11 @@ class CarrierContactQuerySet(models.QuerySet["CarrierContact"]):
                 answer=answer,
                 answered_at=now if answer else None,
                 is_visible=is_visible,
+                file=file,
                 user=by.user,
             )
+            case.order = order
+            Investigation.objects.note_contact(contact)
             if is_visible:
                 Event.objects.note(
                     order,
@@ -73,12 +81,22 @@ class CarrierContact(models.Model):
     answer = models.TextField("what it answered", max_length=2000, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     is_visible = models.BooleanField("the buyer may read it", default=True)
+    file = models.ForeignKey(
+        "returns.Document",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="contacts",
+        help_text="What the carrier sent: a proof of delivery.",
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
-    # In memory: there is an answer, and whoever reads this page may not read it.
+    # In memory: there is an answer, and whoever reads this page may not read it; the same of
+    # what we asked.
     is_kept_back = False
+    is_question_kept_back = False
 
     objects = CarrierContactQuerySet.as_manager()
 
@@ -92,13 +110,24 @@ class CarrierContact(models.Model):
     def carrier_name(self) -> str:
         return carriers.called(self.carrier)
 
-    def note_answer(self, answer: str, *, by: Actor, now: datetime | None = None) -> None:
+    def note_answer(
+        self,
+        answer: str,
+        *,
+        by: Actor,
+        file: "Document | None" = None,
+        now: datetime | None = None,
+    ) -> None:
+        from returns.models.investigation import Investigation
+
         now = now or timezone.now()
         with transaction.atomic():
             order = self.case.order.locked()
             mine = CarrierContact.objects.filter(pk=self.pk, answer="")
-            if not mine.update(answer=answer, answered_at=now):
+            if not mine.update(answer=answer, answered_at=now, file=file or self.file):
                 return
+            self.answered_at, self.case.order = now, order
+            Investigation.objects.note_contact(self)
             if self.is_visible:
                 Event.objects.note(
                     order,
@@ -108,4 +137,4 @@ class CarrierContact(models.Model):
                     at=now,
                     carrier=self.carrier,
                 )
-        self.answer, self.answered_at = answer, now
+        self.answer, self.answered_at, self.file = answer, now, file or self.file

@@ -5,7 +5,7 @@ a worker under the order's lock: it gets an owner, a promise and the news to the
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,13 @@ from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from returns.models.event import CLOCK, Actor, Event, EventKind
+from returns.codes import ProblemKind
+from returns.investigation_steps import BY_CARRIER
+from returns.models.event import CLOCK, RULE, Actor, Event, EventKind
 from returns.models.shipment import Shipment
 from returns.rounds import in_time
-from tracking.incidents import IncidentKind
+from returns.states import SETTLED
+from tracking.incidents import GRAVITY, IncidentKind
 from tracking.models import Incident
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
     from returns.models.carrier_contact import CarrierContact
+    from returns.models.investigation import Investigation
+    from returns.models.order import Order
     from returns.models.store import Store
     from tracking.models import Parcel
 
@@ -38,9 +43,16 @@ class CaseKind(models.TextChoices):
     """Beside those of tracking.incidents.IncidentKind."""
 
     CAME_BACK = "came_back", "Turned back to us"
+    TOLD = "told", "The buyer says so"
+    TURNED_UP = "turned_up", "Turned up after it was made good"
 
 
-CASE_KINDS = [*IncidentKind.choices, *CaseKind.choices]
+ALL_KINDS = [*IncidentKind.choices, *CaseKind.choices]
+# Of which pages and letters tell what a case of that kind is about.
+UNTOLD = frozenset({CaseKind.TOLD, CaseKind.TURNED_UP})
+CASE_KINDS = [(kind, label) for kind, label in ALL_KINDS if kind not in UNTOLD]
+# What was so before the order came to us is no news; the page tells it all the same.
+BEFORE_WE_KNEW = timedelta(days=1)
 # After a delivery these are let rest when nobody has complained for so long.
 NEWS_FOR = timedelta(days=14)
 SOFT = frozenset(
@@ -101,6 +113,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         }
         if mine.update(**values) or not incident.is_open:
             return
+        if _is_settled(shipment) or _is_anothers(shipment, incident):
+            return
         Case.objects.bulk_create(
             [
                 Case(
@@ -117,7 +131,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def turned(self, parcel: "Parcel", shipments: Iterable[Shipment], now: datetime) -> None:
         """A parcel to the buyer is on its way back to us, or here again. Called while it is
-        locked: rows are written, and a worker takes them up."""
+        locked: rows are written, and a worker takes them up. For whom it was made good before,
+        nothing is owed any more (Investigation.stir)."""
+        shipments = [row for row in shipments if not _is_settled(row)]
         cases = [
             Case(
                 order_id=row.order_id,
@@ -137,13 +153,60 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """It goes to the buyer after all."""
         self._turning(parcel).update(cleared_at=now, stirred_at=now)
 
+    def told_by_buyer(self, shipment: Shipment, kinds: Collection[str], now: datetime) -> "Case":
+        """The case that belongs to what a buyer told us of a parcel: the gravest one of these
+        kinds, as far as anything is known; else one for the word of the buyer alone. Whoever
+        told it is answered, and hears of it no other way. Under the order's lock."""
+        assert shipment.parcel is not None
+        for incident in Incident.objects.open().filter(parcel=shipment.parcel, kind__in=kinds):
+            self._stir(shipment, incident, now)
+        mine = self.open().filter(order=shipment.order_id, parcel=shipment.parcel)
+        known = sorted(mine.filter(kind__in=kinds), key=lambda case: GRAVITY.index(case.kind))
+        case = known[0] if known else self._bare(shipment, CaseKind.TOLD, now)
+        told = max(case.told_level, case.level)
+        mine.filter(pk=case.pk).update(told_level=told, stirred_at=now)
+        case.take_up(now)
+        return self.get(pk=case.pk)
+
+    def turned_up(self, order: "Order", parcel: "Parcel", now: datetime) -> "Case":
+        """A parcel that was made good has moved. Under the order's lock."""
+        shipment = order.shipments.filter(parcel=parcel).order_by("shipped_at", "pk").first()
+        assert shipment is not None
+        case = self._bare(shipment, CaseKind.TURNED_UP, now)
+        self.filter(pk=case.pk).update(stirred_at=now, looked_at=None, looked_by=None)
+        return case
+
+    def _bare(self, shipment: Shipment, kind: str, now: datetime) -> "Case":
+        """The open one of a kind that no incident stands behind, made when there is none. It
+        writes no letter of its own: its level counts as told."""
+        case, _ = self.get_or_create(
+            order_id=shipment.order_id,
+            parcel=shipment.parcel,
+            kind=kind,
+            closed_at=None,
+            defaults={
+                "authorization_id": shipment.authorization_id,
+                "since": now,
+                "opened_at": now,
+                "told_level": 1,
+                "stirred_at": now,
+            },
+        )
+        return case
+
+    def arrived(self, parcel: "Parcel", now: datetime) -> int:
+        """What a buyer told of it was about its way. Called while it is locked."""
+        mine = self.open().filter(parcel=parcel, kind=CaseKind.TOLD)
+        return mine.update(cleared_at=now, stirred_at=now)
+
     def _turning(self, parcel: "Parcel") -> "CaseQuerySet":
         return self.open().filter(parcel=parcel, kind=CaseKind.CAME_BACK)
 
     def forgotten(self, now: datetime | None = None) -> "CaseQuerySet":
         """About parcels that arrived long ago, where nobody has complained."""
         before = (now or timezone.now()) - NEWS_FOR
-        return self.open().filter(parcel__ended_at__lt=before, kind__in=SOFT)
+        old = self.open().filter(parcel__ended_at__lt=before, kind__in=SOFT)
+        return old.exclude(investigations__status="open")
 
     def forget(self, now: datetime | None = None) -> None:
         for case in in_time(self.forgotten(now).select_related("order")[:AT_ONCE]):
@@ -180,7 +243,7 @@ class Case(models.Model):
     incident = models.ForeignKey(
         "tracking.Incident", models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    kind = models.CharField(max_length=24, choices=CASE_KINDS)
+    kind = models.CharField(max_length=24, choices=ALL_KINDS)
     level = models.PositiveSmallIntegerField(default=1)
     told_level = models.PositiveSmallIntegerField(default=0, editable=False)
     since = models.DateTimeField(help_text="When the trouble began, by the scans.")
@@ -209,6 +272,7 @@ class Case(models.Model):
 
     if TYPE_CHECKING:
         contacts: RelatedManager["CarrierContact"]
+        investigations: RelatedManager["Investigation"]
 
     class Meta:
         ordering = ["-opened_at", "-pk"]
@@ -236,12 +300,19 @@ class Case(models.Model):
     def is_open(self) -> bool:
         return self.closed_at is None
 
+    @property
+    def is_old_news(self) -> bool:
+        """It was so before the order came to us."""
+        return self.since < self.order.arrived_at - BEFORE_WE_KNEW
+
     # --- verbs ----------------------------------------------------------------------------
 
     def take_up(self, now: datetime | None = None) -> None:
         """Does what follows from its last change, under the order's lock: an owner, a
         promise, and the news."""
         from returns import news
+        from returns.models.investigation import Investigation
+        from returns.models.signature import SignatureQuestion
 
         now = now or timezone.now()
         with transaction.atomic():
@@ -255,13 +326,30 @@ class Case(models.Model):
             if case.cleared_at and case.is_open:
                 case._close(CLOCK, "It is over.", now)
                 news.trouble_is_over(case, now)
+                Investigation.objects.after(case, now)
+                SignatureQuestion.objects.follow(case, now)
             elif case.is_open:
                 if case.owner_id is None:
                     case.owner = owner_for(order.store)
+                # First: what is told of it asks the question.
+                self._ask(case, now)
+                Investigation.objects.begin(case, now)
                 if news.trouble(case, now):
                     case.told_level, case.looked_at, case.looked_by = case.level, None, None
             case.stirred_at = None
             case.save()
+
+    def _ask(self, case: "Case", now: datetime) -> None:
+        """Who signed, or what the scales say once more, before anybody is blamed."""
+        from returns.models.signature import SignatureQuestion
+        from returns.models.weighing import Weighing
+        from returns.news import BEFORE_WE_KNEW
+
+        if case.since < case.order.arrived_at - BEFORE_WE_KNEW:
+            return
+        SignatureQuestion.objects.follow(case, now)
+        if case.kind == IncidentKind.WEIGHT_MISMATCH and case.authorization:
+            Weighing.objects.ask_about(case.authorization, by=RULE, now=now)
 
     def look_at(self, *, by: Actor, now: datetime | None = None) -> None:
         """Its owner (or another member of staff) has seen it."""
@@ -275,20 +363,41 @@ class Case(models.Model):
         with transaction.atomic():
             order = self.order.locked()
             Case.objects.filter(pk=self.pk).update(owner=user)
+            self._give_steps(user)
             Event.objects.note(
                 order, EventKind.CASE_GIVEN, by=by, at=now, case=self.kind, to=user.get_username()
             )
         self.owner = user
 
-    def close(self, reason: str, *, by: Actor, now: datetime | None = None) -> None:
+    def _give_steps(self, user: "User") -> None:
+        """With the case goes what is left to do to find its parcel."""
+        from returns.models.investigation_step import InvestigationStep
+
+        mine = InvestigationStep.objects.to_do().filter(investigation__case=self)
+        mine.exclude(kind__in=BY_CARRIER).update(owner=user)
+
+    def close(
+        self,
+        reason: str,
+        *,
+        by: Actor,
+        now: datetime | None = None,
+        ends_search: bool = True,
+    ) -> None:
         """A person says that nothing is left to be done; what was promised for it alone
-        falls away with it."""
+        falls away with it. ends_search: nothing is left between the carrier and us, too."""
+        from returns.models.investigation import Investigation
+        from returns.models.signature import SignatureQuestion
+
         now = now or timezone.now()
         with transaction.atomic():
             self.order = self.order.locked()
             if not Case.objects.open().filter(pk=self.pk).exists():
                 return
             self._close(by, reason, now)
+            if ends_search:
+                Investigation.objects.stop(self, by=by, now=now)
+            SignatureQuestion.objects.follow(self, now)
             self.stirred_at = None
             self.save(update_fields=["closed_at", "closed_by", "close_reason", "stirred_at"])
             Event.objects.note(
@@ -298,6 +407,25 @@ class Case(models.Model):
 
     def _close(self, by: Actor, reason: str, now: datetime) -> None:
         self.closed_at, self.closed_by, self.close_reason = now, by.kind, reason[:300]
+
+
+def _is_settled(shipment: Shipment) -> bool:
+    """Whatever becomes of the parcel, its buyer has got what is owed for it."""
+    if shipment.authorization_id:
+        rma = shipment.authorization
+        return rma is not None and rma.status in SETTLED and rma.received_at is None
+    return shipment.made_good_at is not None
+
+
+def _is_anothers(shipment: Shipment, incident: Incident) -> bool:
+    """A parcel may bring several orders: what one buyer misses, another may have."""
+    if incident.kind != IncidentKind.DELIVERED_NOT_RECEIVED or shipment.is_return:
+        return False
+    from returns.models.problem import Problem
+
+    missed = Problem.objects.filter(kind=ProblemKind.NOT_HERE, over_at=None)
+    mine = missed.filter(order=shipment.order_id, shipment__parcel=shipment.parcel_id)
+    return incident.parcel.disputed_at is not None and not mine.exists()
 
 
 def owner_for(store: "Store") -> "User | None":

@@ -1,20 +1,26 @@
 """Deciding about a request: yes, no, a question; and the time to post it."""
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
 from django.utils import timezone
 
-from returns import states
-from returns.codes import Wish
+from returns import states, variants
+from returns.codes import Kind, ResolutionKind, Wish
+from returns.models.appealing import Appealing
 from returns.models.event import Actor, EventKind
 from returns.models.notice import NoticeKind
 from returns.models.promise import Promise, PromiseKind
-from returns.models.return_base import ReturnBase
+from returns.models.sending_ahead import SOON
 from returns.models.shipment import ON_ITS_WAY_FOR
 from returns.states import IllegalTransition, Status
+from returns.withdrawal_states import WithdrawalNews
+
+if TYPE_CHECKING:
+    from returns.models.photo import Photo
 
 REMIND_BEFORE = timedelta(days=3)
 REMIND_AT = time(10)  # a letter in the night looks like a machine, and frightens
@@ -24,7 +30,14 @@ SETTLES: dict[str, str] = {
     Wish.STORE_CREDIT: PromiseKind.CREDIT,
     Wish.EXCHANGE: PromiseKind.GOODS,
     Wish.REPLACEMENT: PromiseKind.GOODS,
+    Wish.PART_REFUND: PromiseKind.REFUND,
+    Wish.PIECE: PromiseKind.GOODS,
+    Wish.REPAIR: PromiseKind.REFUND,
+    Wish.VOUCHER: PromiseKind.CREDIT,
 }
+# Where nothing comes back these are decided with the yes; other returns by whoever puts it
+# right.
+GRANTED_AT_ONCE = frozenset({Kind.CLAIM, Kind.WITHDRAWAL})
 PUT_RIGHT_WITHIN = 2
 
 
@@ -37,18 +50,21 @@ def remind_at(start: datetime, post_by: datetime, zone: str) -> datetime:
     return morning if morning - start >= timedelta(days=1) else start + (post_by - start) / 2
 
 
-class Deciding(ReturnBase):
+class Deciding(Appealing):
     class Meta:
         abstract = True
 
-    def approve(self, *, by: Actor, now: datetime | None = None) -> None:
-        """Gives the permission: the number counts, the time to post begins to run."""
+    def approve(self, *, by: Actor, at_once: bool = True, now: datetime | None = None) -> None:
+        """Gives the permission: the number counts, the time to post begins to run. at_once:
+        False keeps new goods here until the old ones are back, whatever the rules say."""
         now = now or timezone.now()
         with self._moving(
             Status.APPROVED,
             only=states.UNDECIDED,
+            where=self._as_appealed,
             approved_at=now,
             decided_by=by.user,
+            **self._end_appeal(by, now),
             **({} if self.keeps_goods else self._term(now, self._post_by(now))),
         ):
             self.lines.update(
@@ -57,9 +73,28 @@ class Deciding(ReturnBase):
             self._keep(PromiseKind.ANSWER, now)
             if self.keeps_goods:
                 due = self.order.store.calendar.close_of_working_day(now, PUT_RIGHT_WITHIN)
-                self._promise(SETTLES[self.wish], due, by, now)
+                self._promise(SETTLES[self.wish], self.money_by or due, by, now)
             else:
                 self._promise(PromiseKind.REMINDER, self.remind_at, by, now)
+            self._tell_approved(by, now)
+            if at_once:
+                self._me._send_ahead_by_rule(now)
+            if self.keeps_goods and self.kind in GRANTED_AT_ONCE and not self.waits_for_stop:
+                self._me.grant(by=by, now=now)
+                self._give_difference(by, now)
+
+    def _give_difference(self, by: Actor, now: datetime) -> None:
+        """What is sent instead is cheaper than what stays with the buyer."""
+        from returns.models.settling import Award
+
+        if self.wish == Wish.EXCHANGE and (less := variants.given_back(self._me)):
+            self._me.give_besides(Award(ResolutionKind.PART_REFUND, less), by=by, now=now)
+
+    def _tell_approved(self, by: Actor, now: datetime) -> None:
+        if self.kind == Kind.WITHDRAWAL and self.keeps_goods:
+            letter, more = NoticeKind.WITHDRAWAL_NEWS, {"news": WithdrawalNews.STOPPING}
+            self._tell(EventKind.RETURN_APPROVED, by, now, letter, **more)
+        else:
             self._tell(EventKind.RETURN_APPROVED, by, now, NoticeKind.RETURN_APPROVED)
 
     def ask(self, question: str, *, by: Actor, now: datetime | None = None) -> None:
@@ -83,16 +118,29 @@ class Deciding(ReturnBase):
             self._tell(EventKind.INFO_GIVEN, by, now, NoticeKind.RETURN_REQUESTED, answer=answer)
 
     def decline(
-        self, reason: str, words: str = "", *, by: Actor, now: datetime | None = None
+        self,
+        reason: str,
+        words: str = "",
+        *,
+        by: Actor,
+        photos: "Collection[Photo]" = (),
+        now: datetime | None = None,
     ) -> None:
+        """photos: of this return, which the buyer is shown with the answer; never such that
+        show an address. ValueError for others."""
         now = now or timezone.now()
+        if any(one.authorization_id != self.pk or one.shows_address for one in photos):
+            raise ValueError("a photo that cannot be shown")
         with self._moving(
             Status.DECLINED,
+            where=self._as_appealed,
             decline_reason=reason,
             decline_words=words,
             ended_at=now,
             decided_by=by.user,
+            **self._end_appeal(by, now),
         ):
+            self.shown_photos.set(photos)
             self._keep(PromiseKind.ANSWER, now)
             self._tell(
                 EventKind.RETURN_DECLINED,
@@ -103,32 +151,21 @@ class Deciding(ReturnBase):
                 words=words,
             )
 
-    def look_again(self, words: str, *, by: Actor, now: datetime | None = None) -> None:
-        """The buyer's one appeal. What was freed must still be there: Refused if not."""
-        now = now or timezone.now()
-        if not self.may_be_appealed:
-            raise IllegalTransition(self.status, Status.REQUESTED)
-        with self._moving(
-            Status.REQUESTED,
-            where=Q(appealed_at=None),
-            again=now,
-            appeal=words,
-            appealed_at=now,
-            ended_at=None,
-        ):
-            self._promise_answer(now)
-            self._tell(EventKind.RETURN_APPEALED, by, now, NoticeKind.RETURN_REQUESTED, words=words)
-
     def cancel(self, *, by: Actor, now: datetime | None = None) -> None:
         """Takes the request back. A buyer may until the first scan, staff as the table says."""
         now = now or timezone.now()
         if by.is_buyer and not self.may_be_cancelled:
             raise IllegalTransition(self.status, Status.CANCELLED)
-        with self._moving(Status.CANCELLED, ended_at=now):
+        with self._moving(
+            Status.CANCELLED, where=self._as_appealed, ended_at=now, **self._end_appeal(by, now)
+        ):
             # Another number afterwards does not make a scan undone.
             scanned = self.events.filter(kind=EventKind.RETURN_SCANNED)
             if by.is_buyer and scanned.exists():
                 raise IllegalTransition(Status.IN_TRANSIT, Status.CANCELLED)
+            if self.is_recall:
+                self._me._stop_recall(by, now)
+            self._me._drop_unsent(by, now)
             Promise.objects.release(self._me, now)
             self._tell(EventKind.RETURN_CANCELLED, by, now, NoticeKind.RETURN_CANCELLED)
 
@@ -149,13 +186,23 @@ class Deciding(ReturnBase):
         with self._changing(unreminded, reminded_at=now, post_by=post_by):
             self._keep(PromiseKind.REMINDER, now)
             self._promise(PromiseKind.DEADLINE, post_by, by, now)
-            self._tell(EventKind.RETURN_REMINDED, by, now, NoticeKind.RETURN_REMINDER)
+            # Who has the new goods already does not keep the old ones by doing nothing.
+            if self.ahead_at and self.sent_goods:
+                letter, more = NoticeKind.ORIGINAL_REMINDER, {"about": SOON}
+            else:
+                letter, more = NoticeKind.RETURN_REMINDER, {}
+            self._tell(EventKind.RETURN_REMINDED, by, now, letter, **more)
 
     def expire(self, *, by: Actor, now: datetime | None = None) -> None:
-        """Approved, reminded and never posted: ended, and the quantity is free again."""
+        """Approved, reminded and never posted: ended, and the quantity is free again. Where
+        new goods were sent by then, nothing ends: a person decides about the old ones."""
         now = now or timezone.now()
         due = Q(post_by__lt=now, reminded_at__isnull=False, posted_at=None)
+        if self.ahead_at and self.sent_goods:
+            self._me._miss_original(due, by, now)
+            return
         with self._moving(Status.EXPIRED, where=due, ended_at=now):
+            self._me._drop_unsent(by, now)
             self._keep(PromiseKind.DEADLINE, now)
             self._tell(EventKind.RETURN_EXPIRED, by, now, NoticeKind.RETURN_EXPIRED)
 

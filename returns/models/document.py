@@ -1,5 +1,6 @@
 """Document: a file that is not a photograph: the label that the merchant made for a return,
-and the papers that the buyer sends for customs, which belong to the order."""
+and the papers that the buyer sends for customs, or the carrier as its answer, which belong to
+the order."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -134,6 +135,34 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         files.drop([name])
         return known
 
+    def keep_from_carrier(
+        self, order: "Order", paper: Label, *, by: Actor, now: datetime | None = None
+    ) -> "Document":
+        """What a carrier sent us about a parcel of the order (checked before: papers.check). The
+        same file twice is one document. Raises photos.Unusable when the disk is full; then
+        nothing is kept."""
+        name = files.keep("documents", EXTENSIONS[paper.content_type], paper.data)
+        try:
+            with transaction.atomic():
+                fresh = order.locked()
+                known = self.filter(order=fresh, sha256=paper.sha256).first()
+                if known is None:
+                    return self.create(
+                        order=fresh,
+                        kind=DocumentKind.CARRIER,
+                        file=name,
+                        content_type=paper.content_type,
+                        sha256=paper.sha256,
+                        added_at=now or timezone.now(),
+                        sent_by=by.kind,
+                        user=by.user,
+                    )
+        except BaseException:
+            files.drop([name])
+            raise
+        files.drop([name])
+        return known
+
     def _check_room(self, order: "Order", by: Actor) -> None:
         theirs = self.filter(order=order, sent_by=ActorKind.BUYER)
         if by.is_buyer and theirs.count() >= MOST_OF_BUYER:
@@ -185,7 +214,9 @@ class Document(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="label", authorization__isnull=False, order=None)
                 | Q(
-                    kind__in=[str(kind) for kind in PAPERS], authorization=None, order__isnull=False
+                    kind__in=[str(kind) for kind in (*PAPERS, DocumentKind.CARRIER)],
+                    authorization=None,
+                    order__isnull=False,
                 ),
                 name="label_of_a_return_or_paper_of_an_order",
             ),

@@ -101,6 +101,38 @@ class EventKind(models.TextChoices):
     ADDRESS_WITHDRAWN = "address_withdrawn", "The change was withdrawn"
     ADDRESS_DECLINED = "address_declined", "The change was declined"
     ADDRESS_FEE_CHARGED = "address_fee_charged", "The fee was charged"
+    PROBLEM_TOLD = "problem_told", "The buyer says that something is wrong"
+    PROBLEM_OVER = "problem_over", "The buyer says that it is all right"
+    INVESTIGATION_OPENED = "investigation_opened", "Investigation opened"
+    INVESTIGATION_STEP = "investigation_step", "A step of the investigation was done"
+    INVESTIGATION_ENDED = "investigation_ended", "Investigation ended"
+    SIGNATURE_ASKED = "signature_asked", "Asked who took it in"
+    SIGNATURE_ANSWERED = "signature_answered", "Answered who took it in"
+    OFFER_MADE = "offer_made", "An offer was made"
+    OFFER_ACCEPTED = "offer_accepted", "The offer was accepted"
+    OFFER_DECLINED = "offer_declined", "The offer was not wanted"
+    OFFER_ENDED = "offer_ended", "The offer ended"
+    PARCEL_TURNED = "parcel_turned", "The parcel called back turned round"
+    RECALL_FAILED = "recall_failed", "The parcel called back was delivered"
+    RECALL_ASKED = "recall_asked", "A parcel is not wanted"
+    KEPT_FOR_LESS = "kept_for_less", "The buyer keeps the parcel for less"
+    GOODS_PLACED = "goods_placed", "Decided where goods stay that do not come back"
+    SENT_AHEAD = "sent_ahead", "New goods are sent before the old ones are here"
+    REPLACEMENT_SENT = "replacement_sent", "New goods are on their way"
+    ORIGINAL_MISSING = "original_missing", "The old goods did not come"
+    ORIGINAL_KEPT = "original_kept", "The buyer keeps old and new goods"
+    VARIANT_GONE = "variant_gone", "What was chosen is sold out"
+    VARIANT_CHOSEN = "variant_chosen", "The buyer chose again"
+    GOODS_CAME_LATER = "goods_came_later", "Goods came after all was settled"
+    REFUND_REVERSED = "refund_reversed", "The money came back to us"
+    POSTAGE_CLAIMED = "postage_claimed", "The buyer sent the receipt for the postage"
+    POSTAGE_DECIDED = "postage_decided", "Decided about the postage"
+    WITHDRAWAL_RECEIVED = "withdrawal_received", "Withdrawal received"
+    WITHDRAWAL_VERIFIED = "withdrawal_verified", "Withdrawal verified"
+    WITHDRAWAL_SET_ASIDE = "withdrawal_set_aside", "Withdrawal has no effect"
+    LEFT_ALL_THE_SAME = "left_all_the_same", "It left although it was withdrawn"
+    WEIGHED_AGAIN = "weighed_again", "Weighed once more"
+    EVIDENCE_MADE = "evidence_made", "An evidence pack was made"
     CODE_SENT = "code_sent", "A code was sent"
     LINKS_CLOSED = "links_closed", "Links closed by the desk"
 
@@ -116,6 +148,8 @@ HIDDEN_FROM_BUYER = frozenset(
         EventKind.LINKS_CLOSED,
         EventKind.PHOTO_REMOVED,
         EventKind.RESOLUTION_FAILED,
+        EventKind.EVIDENCE_MADE,
+        EventKind.GOODS_PLACED,
     }
 )
 

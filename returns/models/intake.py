@@ -7,7 +7,7 @@ content is written, because shops may change an order twice within a second.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -29,7 +29,9 @@ from returns.models.outstanding import SENT_WITHIN
 from returns.models.promise import Promise, PromiseKind, PromiseState
 from returns.models.resolution import Resolution
 from returns.models.shipment import ON_ITS_WAY_FOR, Shipment, ShipmentLine
+from returns.models.stopping import follow_stops
 from returns.models.store import Store
+from returns.models.variant import Variant
 from returns.sources import FulfilmentData, LineData, OrderData, ScanData
 from tracking.calendars import zone_of
 from tracking.models import Parcel, ScanReport, Story
@@ -101,7 +103,8 @@ class TakesIn(models.QuerySet["Order"]):
 
 def fingerprint(data: OrderData) -> str:
     """Tells one content from another; the version does not belong to it."""
-    return hashlib.sha256(repr(replace(data, version=None)).encode()).hexdigest()
+    content = repr(replace(data, version=None)) + (repr(data.refunds) if data.refunds else "")
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 class _Intake:
@@ -244,6 +247,7 @@ class _Intake:
         for line in lines:
             by_order[line.order_id][line.source_id] = line
         self._ship(pairs, by_order)
+        Variant.objects.seen(self.store, (data for _, data in pairs))
         for order in orders:
             if order.cancelled_at:
                 self._note_cancelled(order)
@@ -326,27 +330,35 @@ class _Intake:
             # Shops that only know a status give the time of the last change.
             order.cancelled_at = was_cancelled
         order.save()
-        Resolution.objects.reported(order, order.refunded_total - had_refunded)
+        grown = order.refunded_total - had_refunded
+        Resolution.objects.reported(order, grown, data.refunds, self.now)
         lines = self._write_lines(order, data.lines)
-        known = set(order.shipments.values_list("pk", flat=True))
+        Variant.objects.seen(self.store, [data])
+        known = dict(order.shipments.values_list("pk", "parcel_id"))
         self._write_fulfilments(order, data, lines)
         if order.cancelled_at and not was_cancelled:
             self._note_cancelled(order)
-        address.settle(known, self.now)
+        address.settle(set(known), self.now)
         if order.cancelled_at and not was_cancelled:
             AddressChange.objects.end_with(order, self.now)
         # Read anew: what it knew of its parcels is of before.
+        follow_stops(order.locked(), self.now)
         fresh = order.locked()
         if self._may_be_on_its_way(order, data):
             Promise.objects.of_update(fresh, by=SHOP, now=self.now)
         self._promise_dispatch(fresh)
         self._tell_posted(fresh, known)
 
-    def _tell_posted(self, order: "Order", known: set[int]) -> None:
-        """Parcels that left lately and are new to us; what is older is no news."""
+    def _tell_posted(self, order: "Order", known: Mapping[int, int | None]) -> None:
+        """Parcels that left lately and are new to us, or have another number than we told;
+        what is older is no news."""
         for row in order.outbound:
-            if row.pk not in known and row.shipped_at > self.now - POSTED_LATELY:
+            if row.shipped_at <= self.now - POSTED_LATELY:
+                continue
+            if row.pk not in known:
                 news.posted(order, row, self.now)
+            elif known[row.pk] and row.parcel_id and known[row.pk] != row.parcel_id:
+                news.renumbered(order, row, self.now)
 
     def _may_await_dispatch(self, order: "Order") -> bool:
         lately = self.now - SENT_WITHIN

@@ -67,6 +67,17 @@ class NoticeKind(models.TextChoices):
     ADDRESS_QUESTION = "address_question", "Is the address right?"
     ADDRESS_ASKED = "address_asked", "A change of address was asked for"
     ADDRESS_NEWS = "address_news", "What became of the change of address"
+    PROBLEM_RECEIVED = "problem_received", "We have heard that something is wrong"
+    PROBLEM_REMINDER = "problem_reminder", "It can be reported now"
+    INVESTIGATION_NEWS = "investigation_news", "What the investigation found"
+    SIGNATURE_QUESTION = "signature_question", "Who took it in?"
+    OFFER_MADE = "offer_made", "An offer"
+    RETURN_POSTAGE = "return_postage", "Answer about the postage"
+    REPLACEMENT_SENT = "replacement_sent", "New goods are on their way"
+    ORIGINAL_REMINDER = "original_reminder", "The old goods are awaited"
+    VARIANT_GONE = "variant_gone", "What was chosen is sold out"
+    REFUND_REVERSED = "refund_reversed", "The money came back to us"
+    WITHDRAWAL_NEWS = "withdrawal_news", "What follows from the withdrawal"
     CONTACT_CHANGED = "contact_changed", "Contact was changed"
     ACCESS_CODE = "access_code", "Code to open the order"
 
@@ -83,6 +94,7 @@ class What(models.TextChoices):
     TROUBLE = "trouble", "Something is wrong"
     OVER = "over", "The trouble is over"
     POSTED = "posted", "The parcel left"
+    NUMBER = "number", "Its number was corrected"
     ARRIVED = "arrived", "The parcel arrived"
 
 

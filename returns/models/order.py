@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import pgettext
 
-from returns import ledger, links, policy
+from returns import ledger, links, policy, variants
 from returns.codes import Kind, Wish
 from returns.models.access import Throttle, TooOften
 from returns.models.addressing import Addressing
+from returns.models.claiming import Claiming
 from returns.models.confirming import Confirming
 from returns.models.event import Actor
+from returns.models.exchanging import Exchanging
 from returns.models.intake import TakesIn
 from returns.models.outstanding import Outstanding
+from returns.models.recalling import Recalling
+from returns.models.reporting import Reporting
 from returns.models.store import Store
+from returns.models.withdrawing import Withdrawing
 from returns.models.writing import Writing
 from returns.outlook import Outlook
 from returns.policy import Chosen, Rules
@@ -55,17 +60,29 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
         )
 
     def with_story(self) -> "OrderQuerySet":
-        """With everything that the order's own page tells, in a fixed number of queries."""
-        return self._with_goods().prefetch_related(
-            "shipments__parcel__scans",
-            Prefetch("shipments__parcel__incidents", Incident.objects.open()),
-            "events",
-            "promises",
-            *self.WITH_CASES,
+        """With everything that the order's own page tells, in a fixed number of queries;
+        `has_offers`: some of ours can still be answered."""
+        from returns.models.offer import Offer
+
+        offers = Offer.objects.open().filter(order=OuterRef("pk"))
+        return (
+            self._with_goods()
+            .annotate(has_offers=Exists(offers))
+            .prefetch_related(
+                "shipments__parcel__scans",
+                Prefetch("shipments__parcel__incidents", Incident.objects.open()),
+                "events",
+                "promises",
+                *self.WITH_CASES,
+            )
         )
 
-    # Open ones, with who looks after them and what was asked for them.
-    WITH_CASES = ("cases__owner", "cases__contacts")
+    # With who looks after them and what was asked for them, and what is searched for.
+    WITH_CASES = (
+        "cases__owner",
+        "cases__contacts__file",
+        "cases__investigations__steps",
+    )
 
     def _with_goods(self) -> "OrderQuerySet":
         from returns.models.authorization import ReturnAuthorization
@@ -75,13 +92,23 @@ class OrderQuerySet(TakesIn, models.QuerySet["Order"]):
         return self.select_related("store__account").prefetch_related(
             "lines",
             Prefetch("lines__return_lines", ReturnLine.objects.select_related("authorization")),
-            Prefetch("shipments", Shipment.objects.select_related("parcel")),
+            Prefetch("shipments", Shipment.objects.select_related("parcel", "resolution")),
             "shipments__lines",
             Prefetch("returns", ReturnAuthorization.objects.with_given()),
         )
 
 
-class Order(Addressing, Confirming, Outstanding, Writing):
+class Order(
+    Addressing,
+    Claiming,
+    Confirming,
+    Exchanging,
+    Outstanding,
+    Recalling,
+    Reporting,
+    Withdrawing,
+    Writing,
+):
     store = models.ForeignKey(Store, models.PROTECT, related_name="orders")
     number = models.CharField(max_length=120, help_text="As the buyer knows it, without #.")
     ref = models.CharField(max_length=180, editable=False)
@@ -275,9 +302,13 @@ class Order(Addressing, Confirming, Outstanding, Writing):
         key: str,
         note: str = "",
         kind: str = Kind.RETURN,
+        ahead: bool = False,
         now: datetime | None = None,
     ) -> "ReturnAuthorization":
         """Asks to send `wanted` back; approves at once where the rules say so.
+
+        ahead: the buyer agreed to what follows when new goods are sent first and the old ones
+        do not come; it counts where that is offered (`may_have_ahead`).
 
         key: the form's own key. The same form sent again, at any moment, gives the
         return that it made the first time. Raises ledger.Refused with one problem per
@@ -299,8 +330,18 @@ class Order(Addressing, Confirming, Outstanding, Writing):
                 raise TooOften
             # The form has been sent: its draft goes with the same stroke.
             Draft.objects.filter(order=order, key=key).delete()
+            more = order.agreed_ahead(wish, now) if ahead else {}
             return ReturnAuthorization.objects.open_for(
-                order, wanted, outlook, wish=wish, by=by, key=key, note=note, kind=kind, now=now
+                order,
+                wanted,
+                outlook,
+                wish=wish,
+                by=by,
+                key=key,
+                note=note,
+                kind=kind,
+                now=now,
+                **more,
             )
 
     def preview_return(
@@ -315,6 +356,7 @@ class Order(Addressing, Confirming, Outstanding, Writing):
             now=now or timezone.now(),
             overruled=ledger.OVERRULED if by.is_staff else frozenset(),
         )
+        variants.check(self, wanted, wish)
         return Outlook.of(self, chosen, wish)
 
     def refundable(self, without: "ReturnBase | None" = None) -> Decimal:
@@ -362,6 +404,7 @@ class Wanted:
     quantity: int
     reason: str
     comment: str = ""
+    variant: str = ""  # the SKU of what is wanted instead, of an exchange
 
 
 class OrderLine(models.Model):
@@ -419,12 +462,13 @@ class OrderLine(models.Model):
 
     @property
     def shipped(self) -> int:
-        """Units that left for the buyer; a line that needs no parcel never does."""
+        """Units that left for the buyer; a line that needs no parcel never does. What was sent
+        for others in a return is counted there (`replaced`)."""
         return sum(
             part.quantity
             for shipment in self.order.outbound
             for part in shipment.lines.all()
-            if part.line_id == self.pk
+            if part.line_id == self.pk and not shipment.resolution_id
         )
 
     @property
@@ -470,7 +514,7 @@ class OrderLine(models.Model):
     def to_ship(self) -> int:
         if not self.needs_shipping or self.order.is_cancelled:
             return 0
-        return max(self.kept - self.shipped, 0)
+        return max(self.kept - self.withdrawn - self.shipped, 0)
 
     @property
     def held(self) -> int:
@@ -481,7 +525,24 @@ class OrderLine(models.Model):
     def returnable(self) -> int:
         """Units that may still be asked for; what was taken out of the order (refunded in
         the shop, even after it was shipped) may not."""
-        return max(min(self.shipped, self.kept) - self.held, 0)
+        stays, elsewhere = self.kept - self.withdrawn, self.held - self.withdrawn
+        return max(min(self.shipped, stays) - elsewhere, 0)
+
+    @property
+    def withdrawn(self) -> int:
+        """Units that were withdrawn before they left, and are not to leave."""
+        return self.order.withdrawn.get(self.pk, 0)
+
+    @property
+    def unsent(self) -> int:
+        """Units that may still be withdrawn without sending anything back."""
+        gone = self.shipped if self.needs_shipping else 0
+        return max(min(self.kept - self.withdrawn - gone, self.withdrawable), 0)
+
+    @property
+    def withdrawable(self) -> int:
+        """Units that may be withdrawn, shipped or not."""
+        return max(self.kept - self.held, 0)
 
     def choose(self, quantity: int, reason: str) -> Chosen:
         rows = self.return_lines.all()

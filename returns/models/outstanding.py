@@ -10,6 +10,7 @@ from returns.quiet import Quiet
 from tracking.calendars import clock_of, days_of
 
 if TYPE_CHECKING:
+    from returns.models.investigation import Investigation
     from returns.models.order import Order
     from returns.models.promise import Promise
 
@@ -76,6 +77,17 @@ class Outstanding(models.Model):
     def has_trouble(self) -> bool:
         """With a parcel on its way to the buyer."""
         return any(case.is_open and case.authorization_id is None for case in self._me.cases.all())
+
+    @property
+    def searches(self) -> "list[Investigation]":
+        """What was and is searched for, the oldest first. By way of the cases, so that an order
+        with which all is well costs no question more."""
+        found = [row for case in self._me.cases.all() for row in case.investigations.all()]
+        parcels = {row.parcel_id: row.parcel for row in self._me.shipments.all() if row.parcel}
+        for row in found:
+            row.order = self._me
+            row.parcel = parcels.get(row.parcel_id, row.parcel)
+        return sorted(found, key=lambda row: row.pk)
 
     @property
     def nearest_promise(self) -> "Promise | None":

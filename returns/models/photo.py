@@ -23,6 +23,7 @@ MOST_OF_BUYER = 10
 MOST_OF_STAFF = 30
 # Of one order: each costs a second of the machine, also when nothing comes of it.
 UPLOADS = ((40, timedelta(hours=1)), (120, timedelta(days=1)))
+MOST_RECEIPTS = 3
 # A buyer's picture tells of the goods before we have them.
 TAKEN_UNTIL = frozenset(OPEN - {Status.RECEIVED, Status.INSPECTED})
 
@@ -49,7 +50,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         if by.is_buyer and Throttle.objects.admit(f"photo:{rma.order_id}", UPLOADS):
             raise TooOften
         # Before the work, and once more under the lock.
-        _check_room(rma, by)
+        _check_room(rma, kind, by)
         return self.keep(rma, kind, photos.develop(data), by=by)
 
     def keep(
@@ -70,7 +71,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
                 fresh = order.returns.get(pk=rma.pk)
                 known = self.filter(authorization=rma, sha256=picture.sha256).first()
                 if known is None:
-                    _check_room(fresh, by)
+                    _check_room(fresh, kind, by)
                     photo = self.create(
                         authorization=rma,
                         kind=kind,
@@ -95,12 +96,19 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         return known
 
 
-def _check_room(rma: "ReturnAuthorization", by: Actor) -> None:
-    if by.is_buyer and rma.status not in TAKEN_UNTIL:
+def _check_room(rma: "ReturnAuthorization", kind: str, by: Actor) -> None:
+    """A receipt for the postage proves what we owe, so it may come as long as we owe it."""
+    is_receipt, theirs = Q(kind=PhotoKind.POSTAGE), Q(taken_by=ActorKind.BUYER)
+    if by.is_buyer and kind == PhotoKind.POSTAGE:
+        alike, most, allowed = theirs & is_receipt, MOST_RECEIPTS, rma.repays_postage
+    elif by.is_buyer:
+        alike, most = theirs & ~is_receipt, MOST_OF_BUYER
+        allowed = rma.status in TAKEN_UNTIL
+    else:
+        alike, most, allowed = ~theirs, MOST_OF_STAFF, True
+    if not allowed:
         raise IllegalTransition(rma.status, rma.status)
-    most = MOST_OF_BUYER if by.is_buyer else MOST_OF_STAFF
-    theirs = Q(taken_by=ActorKind.BUYER)
-    if rma.photos.filter(theirs if by.is_buyer else ~theirs).count() >= most:
+    if rma.photos.filter(alike).count() >= most:
         raise TooMany(most)
 
 
@@ -143,6 +151,11 @@ class Photo(models.Model):
         return self.taken_by == ActorKind.BUYER
 
     @property
+    def counts(self) -> bool:
+        """As one of those that a buyer may send of the goods and their way."""
+        return self.is_buyers and self.kind != PhotoKind.POSTAGE
+
+    @property
     def shows_address(self) -> bool:
         return self.kind in SHOWS_ADDRESS
 
@@ -152,7 +165,9 @@ class Photo(models.Model):
         with transaction.atomic():
             order = self.authorization.order.locked()
             rma = order.returns.get(pk=self.authorization_id)
-            if not self.is_buyers or rma.status not in TAKEN_UNTIL:
+            # What we went by when we declined stays, as evidence for both sides.
+            shown = rma.shown_photos.filter(pk=self.pk).exists()
+            if shown or not self.counts or rma.status not in TAKEN_UNTIL:
                 raise IllegalTransition(rma.status, rma.status)
             gone, _ = Photo.objects.filter(pk=self.pk).delete()
             if gone:

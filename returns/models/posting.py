@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from returns import states
+from returns.codes import Kind
 from returns.dispatch import inbound
 from returns.models.access import Throttle, TooOften
 from returns.models.event import RULE, Actor, EventKind
@@ -40,7 +41,7 @@ class Posting(ReturnBase):
 
     @property
     def takes_number(self) -> bool:
-        return self.status in TAKES_NUMBER and not self.keeps_goods
+        return self.status in TAKES_NUMBER and not (self.keeps_goods or self.is_recall)
 
     def name_parcel(
         self,
@@ -179,7 +180,7 @@ class Posting(ReturnBase):
         now = now or timezone.now()
         if self.posted_at is not None:
             return
-        if self.status != Status.APPROVED or self.keeps_goods:
+        if self.status != Status.APPROVED or self.keeps_goods or self.is_recall:
             raise IllegalTransition(self.status, self.status)
         with self._changing(Q(posted_at=None), posted_at=now):
             self._hand_over(now)
@@ -193,7 +194,7 @@ class Posting(ReturnBase):
         with self._moving(
             Status.IN_TRANSIT,
             only={Status.APPROVED},
-            where=Q(keeps_goods=False),
+            where=Q(keeps_goods=False) & ~Q(kind=Kind.RETURN_TO_SENDER),
             posted_at=self.posted_at or now,
         ):
             self._hand_over(now)

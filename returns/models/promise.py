@@ -39,6 +39,7 @@ class PromiseKind(models.TextChoices):
     REFUND = "refund", "Send the money"
     CREDIT = "credit", "Give the credit"
     GOODS = "goods", "Send new goods"
+    POSTAGE = "postage", "Look at the receipt for the postage"
 
 
 class PromiseState(models.TextChoices):
@@ -221,8 +222,12 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
         )
 
     def release(self, authorization: "ReturnAuthorization", now: datetime | None = None) -> int:
-        """Ends a return's open promises whose subject is gone (cancelled, declined)."""
-        mine = self.open().filter(authorization=authorization)
+        """Ends a return's open promises whose subject is gone (cancelled, declined). What was
+        given besides, and is not sent yet, is owed all the same."""
+        from returns.models.settling import PROMISED
+
+        owed = {PROMISED[row.kind] for row in authorization.resolutions.live() if not row.is_sent}
+        mine = self.open().filter(authorization=authorization).exclude(kind__in=owed)
         return mine.let_go(now)
 
     def let_go(self, now: datetime | None = None) -> int:

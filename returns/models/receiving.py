@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from returns import ledger, states
 from returns.codes import Disposition, Reception
-from returns.models.event import Actor, EventKind
+from returns.models.event import RULE, Actor, EventKind
 from returns.models.notice import NoticeKind
 from returns.models.posting import Posting
 from returns.models.promise import Promise, PromiseKind
 from returns.models.receipt import Receipt, ReceiptLine, Surplus
 from returns.models.return_line import ReturnLine
+from returns.models.weighing import Weighing
 from returns.outlook import Outlook
 from returns.states import IllegalTransition, Status
 from tracking.models import Parcel
@@ -119,6 +120,8 @@ class Receiving(Posting):
                 self._surplus(receipt, title, quantity)
             for parcel in Parcel.objects.filter(pk__in=self._parcels()):
                 parcel.note_received(now, found.grams)
+            if receipt.weight_differs or self._scales_disagree(found.grams):
+                Weighing.objects.ask(receipt, by=RULE, now=now)
             if not self._keep_open(PromiseKind.INSPECTION):
                 Promise.objects.release(self._me, now)
                 self._promise_inspection(now)
@@ -131,6 +134,15 @@ class Receiving(Posting):
                 empty=receipt.was_empty,
             )
         return receipt
+
+    def _scales_disagree(self, grams: int | None) -> bool:
+        """The carrier weighed something else than we did: somebody looks once more."""
+        tolerance = self.order.store.account.tolerance
+        weighed = Parcel.objects.filter(pk__in=self._parcels(), carrier_weight__gt=0)
+        return bool(grams) and any(
+            not tolerance(parcel.carrier).allows(grams or 0, parcel.carrier_weight)
+            for parcel in weighed
+        )
 
     def _keep_open(self, kind: str) -> bool:
         """Whether a promise of this kind stands; its hour was said and stays."""

@@ -1,25 +1,42 @@
 """Resolution: what the buyer gets for a return, in one way; a return may have several."""
 
 import secrets
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum, Value
 from django.utils import timezone
 
 from returns import states
-from returns.codes import MONEY_KINDS, THROUGH_SHOP, PaymentMethod, ResolutionKind
-from returns.models.event import Actor, Event, EventKind
+from returns.codes import (
+    BESIDES_PAID,
+    MONEY_KINDS,
+    SENT_BY_SHOP,
+    THROUGH_SHOP,
+    PaymentMethod,
+    ResolutionKind,
+)
+from returns.models.event import SHOP, Actor, ActorKind, Event, EventKind
+from returns.models.reported import Reported
 from returns.models.return_base import MONEY
+from returns.models.shipping_goods import ShippingGoods
+from returns.sources import RefundData, RefundState
 from returns.states import IllegalTransition, ResolutionState
 
 if TYPE_CHECKING:
-    from returns.models.order import Order
+    from returns.models.authorization import ReturnAuthorization
+    from returns.models.return_base import ReturnBase
+    from returns.models.shop_refund import ShopRefund
 
 ZERO = Decimal(0)
+MADE_OF = F("goods") + F("postage") - F("fee") + F("difference")
+# Less than the smallest amount of any currency.
+LESS_THAN_ANY = Value(Decimal("0.0005"))
 
 
 class TooMuch(Exception):
@@ -34,35 +51,40 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
-class ResolutionQuerySet(models.QuerySet["Resolution"]):
+@dataclass(frozen=True)
+class Parts:
+    """What money was made of."""
+
+    goods: Decimal
+    postage: Decimal
+    fee: Decimal
+
+
+class ResolutionQuerySet(Reported, models.QuerySet["Resolution"]):
+    def live(self) -> "ResolutionQuerySet":
+        """Without those that came back or were not sent after all."""
+        return self.exclude(state__in=states.VOID)
+
+    def of_what_was_paid(self) -> "ResolutionQuerySet":
+        """Those that give a part of what was paid for the order; vouchers and the buyer's own
+        postage are given besides."""
+        return self.live().exclude(kind__in=BESIDES_PAID)
+
+    def parts_of(self, rma: "ReturnBase") -> Parts:
+        """Goods, postage and fee of what this return gives by now."""
+        names = ("goods", "postage", "fee")
+        mine = self.of_what_was_paid().filter(authorization_id=rma.pk)
+        found = mine.aggregate(**{name: Sum(name) for name in names})
+        return Parts(**{name: found[name] or ZERO for name in names})
+
     def to_send(self) -> "ResolutionQuerySet":
         """The queue of what is decided and not sent yet, the failed ones too."""
         return self.filter(state__in=[ResolutionState.PENDING, ResolutionState.FAILED]).order_by(
             "decided_at", "pk"
         )
 
-    def reported(self, order: "Order", grown: Decimal) -> None:
-        """The shop tells of `grown` more refunded than before. One that was sent through it,
-        of exactly that amount, is counted there from now on. Under the order's lock.
 
-        Nothing else is guessed: another refund of the shop must not hide money that went
-        out another way. What stays counted twice leaves too little to give, never too much,
-        and the desk can say which one it is (`record_sent`).
-        """
-        sent = self.filter(
-            authorization__order=order,
-            in_shop=False,
-            state=ResolutionState.SUCCEEDED,
-            kind__in=MONEY_KINDS - {ResolutionKind.STORE_CREDIT},
-            method__in=THROUGH_SHOP,
-            amount=grown,
-        )
-        first = sent.order_by("settled_at", "pk").first() if grown > 0 else None
-        if first:
-            self.filter(pk=first.pk).update(in_shop=True)
-
-
-class Resolution(models.Model):
+class Resolution(ShippingGoods):
     """amount = goods + postage − fee + goodwill, in the order's currency; 0 for goods."""
 
     authorization = models.ForeignKey(
@@ -107,12 +129,17 @@ class Resolution(models.Model):
 
     objects = ResolutionQuerySet.as_manager()
 
+    if TYPE_CHECKING:
+        shop_refund: ShopRefund
+
     class Meta:
         ordering = ["decided_at", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="resolution_not_negative"),
             models.CheckConstraint(
-                condition=Q(amount=F("goods") + F("postage") - F("fee") + F("difference")),
+                # SQLite reckons in binary fractions: 3.76 + 0.01 is not quite 3.77 there.
+                condition=Q(amount__gt=MADE_OF - LESS_THAN_ANY)
+                & Q(amount__lt=MADE_OF + LESS_THAN_ANY),
                 name="resolution_adds_up",
             ),
             models.CheckConstraint(
@@ -130,7 +157,12 @@ class Resolution(models.Model):
                 fields=["decided_at"],
                 name="resolution_to_send",
                 condition=Q(state__in=["pending", "failed"]),
-            )
+            ),
+            models.Index(
+                fields=["settled_at"],
+                name="resolution_doubtful",
+                condition=Q(state="succeeded") & ~Q(last_error=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -143,6 +175,28 @@ class Resolution(models.Model):
     @property
     def is_sent(self) -> bool:
         return self.state == ResolutionState.SUCCEEDED
+
+    @property
+    def is_void(self) -> bool:
+        """It came back, or was not sent after all."""
+        return self.state in states.VOID
+
+    @property
+    def goes_through_shop(self) -> bool:
+        """The shop itself can send it: a part of what was paid, back to where it came from."""
+        return self.kind in SENT_BY_SHOP and self.method in THROUGH_SHOP and not self.in_shop
+
+    @property
+    def asked(self) -> "ShopRefund | None":
+        """How far the shop is with it; None when it was never asked."""
+        return getattr(self, "shop_refund", None)
+
+    @property
+    def is_asked_now(self) -> bool:
+        """Somebody is having it refunded at this moment."""
+        return self.asked is not None and self.asked.is_in_hand
+
+    # --- verbs ----------------------------------------------------------------------------
 
     def record_sent(
         self,
@@ -157,7 +211,7 @@ class Resolution(models.Model):
         kept, and with the last one the return is closed.
 
         in_shop: the refund that the shop has reported already is this one. Raises TooMuch
-        when the shop reported less than that.
+        when the shop reported less than that, IllegalTransition while the shop is being asked.
         """
         now = now or timezone.now()
         values: dict[str, Any] = {"reference": reference, "last_error": ""}
@@ -165,17 +219,43 @@ class Resolution(models.Model):
         values |= {"in_shop": True} if in_shop else {}
         with transaction.atomic():
             rma = self._move(
-                ResolutionState.SUCCEEDED, settled_at=now, settled_by=by.user, **values
+                ResolutionState.SUCCEEDED, by=by, settled_at=now, settled_by=by.user, **values
             )
             if in_shop and rma.settlement().unexplained < 0:
                 raise TooMuch(ZERO)
             rma.resolution_sent(self, by=by, now=now)
 
+    def record_sent_after_all(self, *, by: Actor, **more: Any) -> None:
+        """What could not be sent was sent all the same, by hand mostly. As `record_sent`."""
+        with transaction.atomic():
+            self._move(ResolutionState.PENDING, by=by)
+            self.record_sent(by=by, **more)
+
+    def drop(self, *, by: Actor, now: datetime | None = None) -> None:
+        """It is not sent after all. What the buyer gets instead is whoever drops it to say."""
+        with transaction.atomic():
+            self._move(
+                ResolutionState.DROPPED,
+                by=by,
+                settled_at=now or timezone.now(),
+                settled_by=by.user,
+            )
+
+    def reverse(self, words: str = "", *, by: Actor, now: datetime | None = None) -> None:
+        """The money came back to us: it counts as never given, and is owed again. words: why,
+        for the buyer."""
+        if not self.is_money:
+            raise IllegalTransition(self.state, ResolutionState.REVERSED)
+        now = now or timezone.now()
+        with transaction.atomic():
+            rma = self._move(ResolutionState.REVERSED, by=by, last_error=words[:2000])
+            rma.resolution_reversed(self, words, by=by, now=now)
+
     def record_failed(self, error: str, *, by: Actor, now: datetime | None = None) -> None:
         """It could not be sent. The desk sees why; the buyer's promise goes on running."""
         now = now or timezone.now()
         with transaction.atomic():
-            rma = self._move(ResolutionState.FAILED, last_error=error[:2000])
+            rma = self._move(ResolutionState.FAILED, by=by, last_error=error[:2000])
             Event.objects.note(
                 rma.order,
                 EventKind.RESOLUTION_FAILED,
@@ -185,12 +265,47 @@ class Resolution(models.Model):
                 words=error[:500],
             )
 
-    def try_again(self) -> None:
+    def try_again(self, now: datetime | None = None) -> None:
+        """To be sent again; where the shop does that, it is asked again."""
+        from returns.models.shop_refund import ShopRefund
+
         with transaction.atomic():
             self._move(ResolutionState.PENDING)
+            ShopRefund.objects.ask(self, now or timezone.now())
 
-    def _move(self, new: str, **values):
-        """Under the order's lock; the first writer wins. Returns the return, locked."""
+    def clear_doubt(self, *, by: Actor) -> None:
+        """Somebody has looked at what was in doubt about it."""
+        with transaction.atomic():
+            self.authorization.order.locked()
+            mine = Resolution.objects.filter(pk=self.pk, state=self.state).exclude(last_error="")
+            if not mine.update(last_error="", settled_by=by.user):
+                raise IllegalTransition(self.state, self.state)
+        self.last_error = ""
+
+    def begin(self) -> None:
+        """It is being sent: from now on whoever does that says what became of it."""
+        if self.state == ResolutionState.PENDING:
+            self._move(ResolutionState.PROCESSING)
+
+    # --- step by step ---------------------------------------------------------------------
+
+    def _take_over(self, told: RefundData, now: datetime) -> None:
+        """What the shop says of a refund under our key. Under the order's lock."""
+        with suppress(IllegalTransition), transaction.atomic():
+            left = told.state == RefundState.SENT and told.amount == self.amount
+            values: dict[str, Any] = {"reference": told.source_id[:120], "now": now}
+            if left and self.state in (ResolutionState.PENDING, ResolutionState.PROCESSING):
+                self.record_sent(by=SHOP, **values)
+            elif left and self.state == ResolutionState.FAILED:
+                self.record_sent_after_all(by=SHOP, **values)
+            # Only what we took for sent: another try may have a refund of its own.
+            same = self.is_sent and self.reference == told.source_id
+            if same and told.state == RefundState.FAILED:
+                self.reverse(by=SHOP, now=now)
+
+    def _move(self, new: str, by: Actor | None = None, **values: Any) -> "ReturnAuthorization":
+        """Under the order's lock; the first writer wins. Returns the return, locked. by: a
+        person takes it out of the shop's hands first, or has to wait while it is in them."""
         if new not in states.RESOLUTION_TRANSITIONS[self.state]:
             raise IllegalTransition(self.state, new)
         order = self.authorization.order.locked()
@@ -198,6 +313,15 @@ class Resolution(models.Model):
         mine = Resolution.objects.filter(pk=self.pk, state=self.state)
         if not mine.update(state=new, **values):
             raise IllegalTransition(self.state, new)
+        if by and by.kind != ActorKind.SHOP:
+            self._take_back(new)
         for name, value in {"state": new, **values}.items():
             setattr(self, name, value)
         return rma
+
+    def _take_back(self, new: str) -> None:
+        """Out of the shop's hands, before it was asked or once nobody asks it any more."""
+        from returns.models.shop_refund import ShopRefund
+
+        if not ShopRefund.objects.take_back(self) and self.state == ResolutionState.PROCESSING:
+            raise IllegalTransition(self.state, new)

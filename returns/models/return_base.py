@@ -15,21 +15,24 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from returns import ledger, states
-from returns.codes import DeclineReason, Kind, Payer, Wish
+from returns.codes import GOODS_KINDS, DeclineReason, Kind, Payer, TurnsBy, Wish
 from returns.models.event import RULE, Actor, Event
 from returns.models.notice import Notice
 from returns.models.promise import Promise, PromiseKind
 from returns.outlook import Outlook
+from returns.policy import Chosen
 from returns.states import IllegalTransition, Status
 from tracking.calendars import end_of_day
+from tracking.milestones import TURNED
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
     from returns.models.authorization import ReturnAuthorization
     from returns.models.document import Document
+    from returns.models.order import Order
     from returns.models.receipt import Receipt, Surplus
-    from returns.models.resolution import Resolution
+    from returns.models.resolution import ResolutionQuerySet
     from returns.models.return_line import ReturnLine
     from returns.models.shipment import Shipment
 
@@ -44,7 +47,7 @@ class ReturnBase(models.Model):
         receipts: RelatedManager[Receipt]
         shipments: RelatedManager[Shipment]
         surplus: RelatedManager[Surplus]
-        resolutions: RelatedManager[Resolution]
+        resolutions: ResolutionQuerySet
 
     order = models.ForeignKey("returns.Order", models.CASCADE, related_name="returns")
     number = models.CharField("return number", max_length=12, unique=True)
@@ -61,6 +64,9 @@ class ReturnBase(models.Model):
     estimated_fee = models.DecimalField(**MONEY)
     estimated_postage = models.DecimalField(help_text="Original postage given back.", **MONEY)
     estimated_total = models.DecimalField("estimated refund", **MONEY)
+    voucher = models.DecimalField(
+        help_text="Given besides, as an apology for what was wrong.", **MONEY
+    )
     keeps_goods = models.BooleanField(default=False, help_text="Nothing has to be sent back.")
     post_days = models.PositiveSmallIntegerField(default=14)
 
@@ -88,8 +94,57 @@ class ReturnBase(models.Model):
     answer = models.TextField(blank=True, max_length=2000)
     decline_reason = models.CharField(max_length=20, choices=DeclineReason, blank=True)
     decline_words = models.TextField(blank=True, max_length=2000)
+    turning = models.ForeignKey(
+        "returns.Shipment",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="recalls",
+        help_text="The parcel to the buyer that comes back, or never came.",
+    )
+    withdrawal = models.ForeignKey(
+        "returns.Withdrawal",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="returns",
+        help_text="The declaration that it follows from.",
+    )
+    money_by = models.DateTimeField(
+        null=True, blank=True, help_text="The last moment that the law gives us to pay."
+    )
+    stop_wanted_at = models.DateTimeField(
+        null=True, blank=True, help_text="It is not to leave any more: a person stops it."
+    )
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True, help_text="It left all the same.")
+    ahead_at = models.DateTimeField(
+        null=True, blank=True, help_text="New goods were promised before the old ones are here."
+    )
+    ahead_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    trust = models.JSONField(
+        default=dict, blank=True, help_text="Why new goods go at once, or not."
+    )
+    ahead_agreed_at = models.DateTimeField(
+        null=True, blank=True, help_text="The buyer may be charged if the old goods do not come."
+    )
+    original_missing_at = models.DateTimeField(null=True, blank=True)
+    variant_gone_at = models.DateTimeField(
+        null=True, blank=True, help_text="What was chosen is sold out: the buyer chooses again."
+    )
+    turns_by = models.CharField("how it comes back", max_length=9, choices=TurnsBy, blank=True)
     appeal = models.TextField(blank=True, max_length=2000)
     appealed_at = models.DateTimeField(null=True, blank=True)
+    appeal_answer = models.TextField(blank=True, max_length=2000)
+    appeal_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    shown_photos = models.ManyToManyField(
+        "returns.Photo",
+        blank=True,
+        related_name="+",
+        help_text="What we went by when we declined; the buyer sees them.",
+    )
 
     class Meta:
         abstract = True
@@ -106,15 +161,16 @@ class ReturnBase(models.Model):
 
     @property
     def promises_money(self) -> bool:
-        """Its estimate is what we owe; once decided, its resolutions say what."""
-        return self.holds_money and self.status not in states.SETTLED
+        """Its estimate is what we owe; once decided, its resolutions say what. A voucher is
+        given besides, and takes nothing from what was paid."""
+        return self.holds_money and self.status not in states.SETTLED and self.wish != Wish.VOUCHER
 
     @cached_property
     def given(self) -> Decimal:
         """What its resolutions give, sent or not, as far as the shop's own figure does not
         contain it. `with_given` reads it for many at once."""
-        amounts = self.resolutions.filter(in_shop=False).values_list("amount", flat=True)
-        return sum(amounts, Decimal(0))
+        mine = self.resolutions.of_what_was_paid().filter(in_shop=False)
+        return sum(mine.values_list("amount", flat=True), Decimal(0))
 
     @property
     def parcel_back(self) -> "Shipment | None":
@@ -127,10 +183,42 @@ class ReturnBase(models.Model):
         return next(mine, None)
 
     @property
+    def is_recall(self) -> bool:
+        """Of a parcel to the buyer that comes back: nobody posts anything."""
+        return self.kind == Kind.RETURN_TO_SENDER
+
+    @property
+    def turning_shipment(self) -> "Shipment | None":
+        """The parcel to the buyer that it is about, where it is one that turns."""
+        if not self.turning_id or "turning" in self._state.fields_cache:  # read with it
+            return self.turning
+        mine = (row for row in self.order.shipments.all() if row.pk == self.turning_id)
+        return next(mine, None)
+
+    @property
+    def has_turned(self) -> bool:
+        """The parcel that was called back or refused is on its way to us, or here."""
+        shipment = self.turning_shipment
+        parcel = shipment.parcel if shipment else None
+        return parcel is not None and parcel.milestone in TURNED
+
+    @property
+    def sent_goods(self) -> bool:
+        """New goods are with the buyer, or on their way."""
+        return any(row.kind in GOODS_KINDS and row.is_sent for row in self.resolutions.all())
+
+    @property
     def awaits_arrival(self) -> bool:
         """It is on its way to us by what the buyer or the carrier says."""
         posted = self.posted_at is not None and self.status == Status.APPROVED
         return (posted or self.status == Status.IN_TRANSIT) and self.arrived_at is None
+
+    @property
+    def repays_postage(self) -> bool:
+        """It was posted by the buyer, and was not given up: what that cost may be ours."""
+        has_left = self.posted_at or self.received_at or self.status == Status.IN_TRANSIT
+        comes = not (self.keeps_goods or self.kind == Kind.RETURN_TO_SENDER)
+        return bool(has_left) and comes and self.status not in states.FREED
 
     @property
     def waits_for_buyer(self) -> bool:
@@ -138,9 +226,18 @@ class ReturnBase(models.Model):
 
     @property
     def may_be_cancelled(self) -> bool:
-        """By the buyer. What we owe without a parcel is not taken back by a slip."""
+        """By the buyer. What we owe without a parcel is not taken back by a slip, and neither is
+        a withdrawal, which was declared in two steps."""
         owed = self.keeps_goods and self.status == Status.APPROVED
-        return self.status in states.CANCELLABLE_BY_BUYER and not owed
+        declared = self.withdrawal_id is not None
+        if self.status not in states.CANCELLABLE_BY_BUYER or owed or declared:
+            return False
+        return not ((self.is_recall and self.has_turned) or (self.ahead_at and self.sent_goods))
+
+    @property
+    def waits_for_stop(self) -> bool:
+        """It was withdrawn before it left, and nobody knows yet whether it stays here."""
+        return self.stop_wanted_at is not None and self.stopped_at is None
 
     @property
     def may_be_appealed(self) -> bool:
@@ -215,8 +312,9 @@ class ReturnBase(models.Model):
             wish=self.wish,
             now=now,
             overruled=ledger.OVERRULED,
+            kind=self.kind,
         )
-        outlook = Outlook.of(order, chosen, self.wish)
+        outlook = self._outlook_again(order, chosen, now)
         for line_id, row in rows.items():
             row.amount = outlook.goods[line_id]
         ReturnLine.objects.bulk_update(rows.values(), ["amount"])
@@ -226,6 +324,14 @@ class ReturnBase(models.Model):
             "estimated_postage": outlook.postage,
             "estimated_total": outlook.total,
         }
+
+    def _outlook_again(self, order: "Order", chosen: list[Chosen], now: datetime) -> Outlook:
+        match self.kind:
+            case Kind.CLAIM:
+                return order.outlook_of_claim(chosen, self.wish, now)
+            case Kind.WITHDRAWAL:
+                return order.outlook_of_withdrawal(chosen, keeps_goods=self.keeps_goods)
+        return Outlook.of(order, chosen, self.wish)
 
     def _last_second(self, now: datetime, days: int) -> datetime:
         """The end of the day, where the buyer lives, `days` after today."""
@@ -241,7 +347,10 @@ class ReturnBase(models.Model):
         self, kind: str, by: Actor, now: datetime, letter: str | None = None, **data: Any
     ) -> None:
         """One line of history, and the letter that tells it."""
-        event = Event.objects.note(self.order, kind, by=by, authorization=self._me, at=now, **data)
+        of = {} if self.kind == Kind.RETURN else {"of": self.kind}
+        event = Event.objects.note(
+            self.order, kind, by=by, authorization=self._me, at=now, **of, **data
+        )
         if letter:
             Notice.objects.write(
                 self.order, letter, event=f"event-{event.pk}", authorization=self._me, **data

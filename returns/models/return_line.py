@@ -19,12 +19,30 @@ class ReturnLine(models.Model):
     comment = models.TextField(blank=True, max_length=1000)
     amount = models.DecimalField(help_text="Value of the requested units, as paid.", **MONEY)
     requested = models.PositiveIntegerField()
+    stands_for = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Units that the amount is for, once that was decided; empty: those approved.",
+    )
     approved = models.PositiveIntegerField(default=0)
     waived = models.PositiveIntegerField(default=0, help_text="Need not come back.")
     received = models.PositiveIntegerField(default=0)
     accepted = models.PositiveIntegerField(default=0)
     resolved = models.PositiveIntegerField(default=0)
     sent_back = models.PositiveIntegerField(default=0, help_text="Sent to the buyer again.")
+    replaced = models.PositiveIntegerField(
+        default=0, help_text="Other units were sent for these: they may come back in their turn."
+    )
+    cancelled = models.PositiveIntegerField(
+        default=0, help_text="Taken out of the order by the shop: counted there, not here."
+    )
+    cancelled_before = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Of the whole line, taken out for others than these."
+    )
+    variant = models.JSONField(
+        default=dict, blank=True, help_text="What the buyer chose instead: sku, title, price."
+    )
     condition = models.CharField(max_length=10, choices=Condition, blank=True)
     reception = models.CharField(max_length=12, choices=Reception, default=Reception.AWAITING)
     disposition = models.CharField(max_length=20, choices=Disposition, default=Disposition.PENDING)
@@ -54,6 +72,12 @@ class ReturnLine(models.Model):
             models.CheckConstraint(
                 condition=Q(sent_back__lte=F("received")), name="sent_back_within_received"
             ),
+            models.CheckConstraint(
+                condition=Q(replaced__lte=F("approved")), name="replaced_within_approved"
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled__lte=F("requested")), name="cancelled_within_requested"
+            ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="line_amount_not_negative"),
         ]
 
@@ -78,6 +102,8 @@ class ReturnLine(models.Model):
     def worth(self, units: int, currency: str) -> Decimal:
         """The part of `amount` that belongs to so many of the units it stands for."""
         whole = self.approved or self.requested
+        if self.stands_for is not None:
+            whole = self.stands_for
         if units >= whole:
             return self.amount
         return policy.share(self.amount, whole, 0, Decimal(0), units, currency)

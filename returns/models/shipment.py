@@ -22,9 +22,23 @@ class Shipment(models.Model):
         help_text="The return that this parcel belongs to.",
     )
     is_return = models.BooleanField(default=False, help_text="From the buyer to us.")
+    resolution = models.ForeignKey(
+        "returns.Resolution",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="shipments",
+        help_text="What this parcel brings the buyer instead of other goods.",
+    )
     source_id = models.CharField(max_length=64, blank=True, help_text="The shop's id of it.")
     parcel = models.ForeignKey(
         "tracking.Parcel", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    made_good_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="It never came, and its buyer chose money or new goods.",
     )
     shipped_at = models.DateTimeField()
     number = models.CharField(
@@ -64,7 +78,7 @@ class Shipment(models.Model):
         return parcel.milestone_at
 
     def on_its_way(self, now: datetime) -> bool:
-        if self.parcel is None or self.parcel.milestone in FINAL:
+        if self.parcel is None or self.parcel.milestone in FINAL or self.made_good_at:
             return False
         return self.shipped_at > now - ON_ITS_WAY_FOR
 

@@ -1,4 +1,5 @@
-"""ShopAccount: a store's access to its shop system, for what we have to tell it."""
+"""ShopAccount: a store's access to its shop system, for what we have to tell it and for the
+refunds that it makes."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,8 @@ from django.db import models
 from django.utils import timezone
 
 from returns import shops
-from returns.shops import SHOPS, Access, Shop
+from returns.shops import SHOPS, Access, Shop, refunding
+from returns.shops.refunding import Refunds
 
 if TYPE_CHECKING:
     from returns.models.order import Order
@@ -16,7 +18,15 @@ if TYPE_CHECKING:
 class ShopAccountQuerySet(models.QuerySet["ShopAccount"]):
     def for_order(self, order: "Order") -> "ShopAccount | None":
         """The shop that it came from; else one that takes any; None when a person has to."""
-        rows = list(self.filter(store_id=order.store_id, is_active=True).order_by("pk"))
+        return self._nearest(order)
+
+    def for_refund(self, order: "Order") -> "ShopAccount | None":
+        """The same among those that refund."""
+        return self._nearest(order, refunds=True)
+
+    def _nearest(self, order: "Order", **values: bool) -> "ShopAccount | None":
+        mine = self.filter(store_id=order.store_id, is_active=True, **values)
+        rows = list(mine.order_by("pk"))
         own = [row for row in rows if row.shop == order.source]
         return next(iter(own or [row for row in rows if row.takes_any]), None)
 
@@ -33,6 +43,12 @@ class ShopAccount(models.Model):
     )
     keys = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
+    refunds = models.BooleanField(
+        "makes refunds",
+        default=False,
+        help_text="Money that is decided at this desk is refunded there by itself. Otherwise a "
+        "person sends it.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ShopAccountQuerySet.as_manager()
@@ -63,6 +79,10 @@ class ShopAccount(models.Model):
     @property
     def adapter(self) -> Shop:
         return shops.load(self.shop)
+
+    @property
+    def refunding(self) -> Refunds:
+        return refunding.load(self.shop)
 
     @property
     def access(self) -> Access:

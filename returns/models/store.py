@@ -12,9 +12,9 @@ from django.db import models
 from django.http.request import validate_host
 from django.utils import timezone
 
-from returns import links
-from returns.codes import OUR_FAULT, Avoid, Payer, Payment, Reason, Wish
-from returns.policy import ReasonRule, Rules
+from returns import links, withdrawal_policy
+from returns.codes import CLAIM_REASONS, OUR_FAULT, RETURN_REASONS, Avoid, Payer, Payment, Wish
+from returns.policy import ClaimRule, ReasonRule, Rules
 from returns.quiet import Quiet
 from tracking.calendars import Calendar
 from tracking.models.account import known_zone
@@ -30,6 +30,13 @@ AMOUNT: dict[str, Any] = {
 HALF_AN_HOUR = timedelta(minutes=30)
 # Of the buyer's day; in less nothing could be promised for an hour at which nobody sleeps.
 AWAKE_FOR = timedelta(hours=6)
+
+
+class OffersWithdrawal(models.TextChoices):
+    """To whom the store offers to withdraw from the contract (returns/withdrawal_policy.py)."""
+
+    OFF = "off", "To nobody: we do not sell to consumers in the EU"
+    EU = "eu", "To buyers in the EU and the EEA"
 
 
 class AsksAddress(models.TextChoices):
@@ -83,10 +90,23 @@ class Store(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text="Working days after which we write again while a parcel is on its way.",
     )
+    carrier_days = models.PositiveSmallIntegerField(
+        "carriers answer within (working days)",
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="What carriers usually take to look for a parcel. Lanes may know better.",
+    )
     dispatch_days = models.PositiveSmallIntegerField(
         default=2,
         validators=[MinValueValidator(1), MaxValueValidator(30)],
         help_text="Working days after payment within which an order is handed to a carrier.",
+    )
+    not_here_hours = models.PositiveSmallIntegerField(
+        "looked for after (hours)",
+        default=24,
+        validators=[MaxValueValidator(240)],
+        help_text="So long after the carrier’s scan a buyer may say that a delivered parcel is not "
+        "here: scans run ahead of drivers.",
     )
     hold_minutes = models.PositiveSmallIntegerField(
         "hold drafts for (minutes)",
@@ -124,6 +144,45 @@ class Store(models.Model):
         help_text="Value of the order in the store’s currency from which no address is changed "
         "before a person has looked. Empty: never.",
         **AMOUNT,
+    )
+    withdrawal = models.CharField(
+        "withdrawal from the contract",
+        max_length=8,
+        choices=OffersWithdrawal,
+        default=OffersWithdrawal.OFF,
+        help_text="The law wants it of every shop that sells to consumers in the EU.",
+    )
+    withdrawal_days = models.PositiveSmallIntegerField(
+        "days to withdraw",
+        default=withdrawal_policy.DAYS,
+        validators=[MinValueValidator(withdrawal_policy.DAYS), MaxValueValidator(365)],
+        help_text="After the last of the goods came. The law’s own are 14; more is kind.",
+    )
+    tells_of_withdrawal = models.BooleanField(
+        "buyers are told of this right",
+        default=True,
+        help_text="Off when they were not told before they ordered: then the law gives them "
+        "twelve months more.",
+    )
+    standard_postage = models.DecimalField(
+        null=True,
+        blank=True,
+        help_text="What your cheapest usual delivery costs. Who chose a dearer one gets no more "
+        "than this back. Empty: all the postage that was paid.",
+        **AMOUNT,
+    )
+    no_withdrawal_skus = models.TextField(
+        "goods without this right",
+        blank=True,
+        max_length=4000,
+        help_text="SKUs of goods that the law leaves out (made to measure, unsealed for hygiene, "
+        "perishable), one a line; * stands for any signs. A final sale is not enough.",
+    )
+    withdrawals_kept_months = models.PositiveSmallIntegerField(
+        "withdrawals are kept for (months)",
+        default=48,
+        validators=[MinValueValidator(12), MaxValueValidator(240)],
+        help_text="Then what was declared is erased as a whole.",
     )
     case_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -191,6 +250,10 @@ class Store(models.Model):
     @property
     def calendar(self) -> Calendar:
         return self.account.calendar
+
+    @property
+    def offers_withdrawal(self) -> bool:
+        return self.withdrawal != OffersWithdrawal.OFF
 
     def answer_by(self, now: datetime) -> datetime:
         """When a person has answered what is asked at `now`, in working hours: at a full or
@@ -299,7 +362,7 @@ class ReturnPolicy(models.Model):
         own = {row.reason: row for row in self.reasons.all()}
         reasons: dict[str, ReasonRule] = {
             code: own[code].rule() if code in own else ReasonPolicy(reason=code).rule()
-            for code in Reason
+            for code in RETURN_REASONS
             if code not in own or own[code].offered
         }
         return Rules(
@@ -311,14 +374,26 @@ class ReturnPolicy(models.Model):
             self.returns_postage,
             tuple(wishes),
             reasons,
+            self._claims(),
         )
+
+    def _claims(self) -> dict[str, ClaimRule]:
+        own = {row.reason: row for row in self.claims.all()}
+        return {
+            code: own[code].rule(self.keep_below)
+            if code in own
+            else ClaimRule.usual(code, keep_below=self.keep_below)
+            for code in CLAIM_REASONS
+        }
 
 
 class ReasonPolicy(models.Model):
     """What differs for one reason; a reason without a row has the usual rule."""
 
     policy = models.ForeignKey(ReturnPolicy, models.CASCADE, related_name="reasons")
-    reason = models.CharField(max_length=20, choices=Reason)
+    reason = models.CharField(
+        max_length=20, choices=[(code.value, code.label) for code in RETURN_REASONS]
+    )
     offered = models.BooleanField(default=True)
     window_days = models.PositiveSmallIntegerField(
         null=True,

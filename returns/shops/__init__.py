@@ -1,8 +1,10 @@
-"""Whom we tell that an order goes elsewhere. One module per shop system, all alike.
+"""Whom we tell that an order goes elsewhere, and who pays money back. One module per shop
+system for each, all alike.
 
 An adapter writes the new address into the shop's own order, once or many times alike, and
-says whether the shop has it. It knows no models; `tracking/http.py` is its only way out.
-Adding one: a module with the functions of `Shop`, and a row in SHOPS.
+says whether the shop has it. Its sister `…_refunds` has the shop refund (see refunding.py).
+They know no models; `tracking/http.py` is their only way out. Adding one: a module with the
+functions of `Shop`, one with those of `Refunds`, and a row in SHOPS.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ a region, its name is sent. Shops have no place for a copy in Latin letters, nor
 of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from returns.postal import book
@@ -33,7 +33,10 @@ from tracking import http
 from tracking.providers import reading
 
 KEYS: Mapping[str, str] = {"token": "Access token of an app that may write orders"}
-OPTIONS: Mapping[str, str] = {"version": "Version of the Admin API; empty: 2026-10"}
+OPTIONS: Mapping[str, str] = {
+    "version": "Version of the Admin API; empty: 2026-10",
+    "rest": "“yes”: refunds go over the older REST interface",
+}
 NEEDS_ADDRESS = True
 VERSION = "2026-10"
 
@@ -72,23 +75,9 @@ LETTERS = frozenset({"AR", "AU", "BR", "CA", "ES", "IN", "IT", "US"})
 
 
 def tell(update: Update, access: Access) -> Answer:
-    version = access.keys.get("version") or VERSION
-    source_id = update.source_id
-    gid = source_id if source_id.startswith("gid:") else f"gid://shopify/Order/{source_id}"
-    reply = http.call(
-        "POST",
-        f"{access.base.rstrip('/')}/admin/api/{version}/graphql.json",
-        json={
-            "query": UPDATE,
-            "variables": {"input": {"id": gid, "shippingAddress": written(update.address)}},
-        },
-        headers={"X-Shopify-Access-Token": str(access.keys.get("token", ""))},
-        total=TOTAL,
-    )
-    if reply.status != 200:
-        _refuse(reply.status)
-    answer = document(reply)
-    _check(answer, update, access)
+    given = {"id": gid(update.source_id), "shippingAddress": written(update.address)}
+    answer = asked(UPDATE, {"input": given}, access, TOTAL)
+    check(answer, access, lambda told: words(told, update, access))
     payload = part(part(answer, "data"), "orderUpdate")
     if problems := reading.parts(payload, "userErrors"):
         told = " ".join(str(one.get("message") or "") for one in problems)
@@ -100,6 +89,37 @@ def tell(update: Update, access: Access) -> Answer:
             return Answer(Outcome.CONFIRMED, version=version_of_order)
         return Answer(Outcome.REFUSED, "Shopify said yes, but its order shows another address.")
     return Answer(Outcome.REFUSED, "Shopify said yes, but does not show us the address.")
+
+
+def gid(source_id: str) -> str:
+    """The order's global id; shops tell us its number."""
+    return source_id if source_id.startswith("gid:") else f"gid://shopify/Order/{source_id}"
+
+
+def asked(query: str, variables: Mapping[str, Any], access: Access, total: float) -> dict[str, Any]:
+    """What the GraphQL Admin API answers, which may be that something was wrong (`check`)."""
+    reply = http.call(
+        "POST",
+        f"{address_of(access)}/graphql.json",
+        json={"query": query, "variables": variables},
+        headers=headers(access),
+        total=total,
+    )
+    if reply.status != 200:
+        refuse(reply.status)
+    return document(reply)
+
+
+def version_of(access: Access) -> str:
+    return str(access.keys.get("version") or VERSION)
+
+
+def address_of(access: Access) -> str:
+    return f"{access.base.rstrip('/')}/admin/api/{version_of(access)}"
+
+
+def headers(access: Access) -> dict[str, str]:
+    return {"X-Shopify-Access-Token": str(access.keys.get("token", ""))}
 
 
 def written(address: PostalAddress) -> dict[str, Any]:
@@ -162,7 +182,8 @@ def _shown(fields: Mapping[str, Any]) -> PostalAddress:
     )
 
 
-def _refuse(status: int) -> None:
+def refuse(status: int) -> None:
+    """Raises what an answer without success means."""
     if status == 404 or 300 <= status < 400:
         raise NoAccess(f"There is no Shopify shop at this address, or no such version ({status}).")
     if status in (402, 423):
@@ -170,12 +191,13 @@ def _refuse(status: int) -> None:
     raise Error(f"Shopify answered {status}.")
 
 
-def _check(answer: Mapping[str, Any], update: Update, access: Access) -> None:
-    """Raises what the call as a whole was refused with."""
+def check(answer: Mapping[str, Any], access: Access, harmless: Callable[[str], str]) -> None:
+    """Raises what the call as a whole was refused with. harmless: words without what is
+    private."""
     errors = reading.parts(dict(answer), "errors")
     if not errors and not answer.get("errors"):
         return
-    told = words(" ".join(str(one.get("message") or "") for one in errors), update, access)
+    told = harmless(" ".join(str(one.get("message") or "") for one in errors))
     codes = {str(part(one, "extensions").get("code") or "") for one in errors}
     if THROTTLED in codes or told.casefold() == THROTTLED.casefold():
         raise TooFast("Shopify was called too often.")

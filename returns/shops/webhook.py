@@ -48,7 +48,7 @@ def tell(update: Update, access: Access) -> Answer:
         },
         total=TOTAL,
     )
-    answer = _read(reply.body)
+    answer = read(reply.body)
     if reply.status in NEVER:
         said = words(answer.get("message"), update, access)
         return Answer(Outcome.REFUSED, said or f"The shop refused it ({reply.status}).")
@@ -77,7 +77,7 @@ def signature(body: bytes, secret: str, now: float | None = None) -> str:
     return f"t={moment},v1={digest.hexdigest()}"
 
 
-def _read(body: bytes) -> dict[str, Any]:
+def read(body: bytes) -> dict[str, Any]:
     """What a merchant answers need not be JSON."""
     try:
         found = json.loads(body)

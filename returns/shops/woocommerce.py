@@ -26,7 +26,9 @@ KEYS: Mapping[str, str] = {
     "consumer_key": "Key of the REST API with the right to write",
     "consumer_secret": "Its secret",
 }
-OPTIONS: Mapping[str, str] = {}
+OPTIONS: Mapping[str, str] = {
+    "api_refund": "“no”: refunds are only noted in the shop, and a person sends the money"
+}
 NEEDS_ADDRESS = True
 
 PATH = "/wp-json/wc/v3/orders"
@@ -38,13 +40,11 @@ NO_ROUTE = "rest_no_route"
 def tell(update: Update, access: Access) -> Answer:
     if not update.source_id.isdecimal():
         return Answer(Outcome.REFUSED, "This order has no number of WooCommerce’s.")
-    both = f"{access.keys.get('consumer_key', '')}:{access.keys.get('consumer_secret', '')}"
-    sent = written(update.address)
     reply = http.call(
         "PUT",
-        f"{access.base.rstrip('/')}{PATH}/{update.source_id}",
-        json={"shipping": sent},
-        headers={"Authorization": f"Basic {base64.b64encode(both.encode()).decode()}"},
+        address_of(update.source_id, access),
+        json={"shipping": written(update.address)},
+        headers=headers(access),
         total=TOTAL,
     )
     if 300 <= reply.status < 400:
@@ -55,6 +55,15 @@ def tell(update: Update, access: Access) -> Answer:
     if same(_shown(part(answer, "shipping")), flat(update.address)):
         return Answer(Outcome.CONFIRMED, version=moment(answer.get("date_modified_gmt")))
     return Answer(Outcome.REFUSED, "The shop said yes, but its order shows another address.")
+
+
+def address_of(source_id: str, access: Access) -> str:
+    return f"{access.base.rstrip('/')}{PATH}/{source_id}"
+
+
+def headers(access: Access) -> dict[str, str]:
+    both = f"{access.keys.get('consumer_key', '')}:{access.keys.get('consumer_secret', '')}"
+    return {"Authorization": f"Basic {base64.b64encode(both.encode()).decode()}"}
 
 
 def written(address: PostalAddress) -> dict[str, str]:

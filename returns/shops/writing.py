@@ -76,8 +76,13 @@ def moment(text: object, *, zone: Any = None) -> datetime | None:
 def words(value: object, update: Update, access: Access) -> str:
     """What a shop says, for the desk: without our keys, and without who lives where."""
     address = update.address
-    private = [address.name, address.company, address.phone, address.street, address.street2]
-    secrets = [str(key) for key in access.keys.values()] + private
+    private = (address.name, address.company, address.phone, address.street, address.street2)
+    return without_keys(value, access, *private)
+
+
+def without_keys(value: object, access: Access, *private: str) -> str:
+    """What a shop says, for the desk: without our keys, nor what is private."""
+    secrets = [*(str(key) for key in access.keys.values()), *private]
     return reading.without(
         value, [one for one in secrets if len(one.strip()) >= SHORTEST], LONGEST_WORDS
     )

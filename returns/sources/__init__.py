@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -23,7 +24,9 @@ class LineData:
 
     What was paid for it is `unit_price × quantity − discount + tax`: tax is 0 when the
     price contains it. cancelled: units that will never be sent. needs_shipping: False
-    for what no parcel carries (gift cards, services): it cannot be sent back.
+    for what no parcel carries (gift cards, services): it cannot be sent back. product: the
+    shop's own id of what the line is one kind of, where it has several; no part of the content
+    of the order.
     """
 
     source_id: str
@@ -39,6 +42,7 @@ class LineData:
     longest_cm: int = 0
     final_sale: bool = False
     needs_shipping: bool = True
+    product: str = field(default="", repr=False, compare=False)
 
     @property
     def paid(self) -> Decimal:
@@ -71,13 +75,34 @@ class FulfilmentData:
     scans: tuple[ScanData, ...] = ()
 
 
+class RefundState(StrEnum):
+    """What a shop says of one refund. Of BOOKED ones it says the amount and no more."""
+
+    SENT = "sent"
+    BOOKED = "booked"
+    PENDING = "pending"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundData:
+    """One refund of an order. note: as it was written there; ours holds our key. amount: in
+    the order's currency; of SENT and BOOKED ones it is part of `OrderData.refunded`."""
+
+    source_id: str
+    note: str
+    amount: Decimal
+    state: RefundState
+
+
 @dataclass(frozen=True, kw_only=True)
 class OrderData:
     """One order as the shop tells it at one moment.
 
     version: when the shop last changed it; None when the shop does not say (then the
     content decides whether something is new). lines, fulfilments: None when the shop
-    said nothing about them, which changes nothing. Money in `currency`, moments in UTC.
+    said nothing about them, which changes nothing; refunds: the same, and all of them else.
+    Money in `currency`, moments in UTC.
     country: ISO 3166 alpha-2. language: one of the site's, '' when not told.
     """
 
@@ -106,6 +131,7 @@ class OrderData:
     tax: Decimal = ZERO
     paid: Decimal = ZERO
     refunded: Decimal = ZERO
+    refunds: tuple[RefundData, ...] | None = field(default=None, repr=False)
     tags: str = ""
 
 

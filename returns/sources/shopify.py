@@ -21,6 +21,8 @@ from returns.sources import (
     LineData,
     OrderData,
     Reading,
+    RefundData,
+    RefundState,
     ScanData,
     Shop,
     documents,
@@ -56,6 +58,8 @@ PAID = frozenset({"paid", "partially_refunded", "refunded"})
 PARTLY_PAID = "partially_paid"
 UNPAID = frozenset({"pending", "authorized", "voided", "expired", "partially_paid", ""})
 CAPTURES = frozenset({"sale", "capture"})
+# refunds[].transactions[].status of money that did not go back after all.
+FAILED = frozenset({"failure", "error"})
 NO_CARRIER = frozenset({"other", "custom", "null-company", "none"})
 NO = frozenset({"", "false", "no", "0"})
 
@@ -114,6 +118,7 @@ def parse(order: dict[str, Any], shop: Shop, at: str = "") -> OrderData:
         tax=me.amount("total_tax"),
         paid=paid,
         refunded=refunded,
+        refunds=tuple(_refunds(me)) if me.has("refunds") else None,
         tags=me.text("tags", 500, cut=True),
     )
     me.check()
@@ -199,6 +204,7 @@ def _line(
         final_sale=final
         or any(_means_final(name) and value.casefold() not in NO for name, value in properties),
         needs_shipping=row.data.get("requires_shipping") is not False and not row.flag("gift_card"),
+        product="" if variant in ("", "Default Title") else row.text("product_id", 120, cut=True),
     )
 
 
@@ -290,6 +296,25 @@ def _payments(me: Fields) -> tuple[datetime | None, Decimal, Decimal]:
             tell_once("shopify: financial status %r is not known", status)
         return None, ZERO, refunded
     return at or me.moment("processed_at") or me.moment("created_at"), paid, refunded
+
+
+def _refunds(me: Fields) -> Iterator[RefundData]:
+    for row in me.children("refunds"):
+        parts = [part for part in row.children("transactions") if part.text("kind") == "refund"]
+        states = {part.text("status") for part in parts}
+        paid = [part for part in parts if _succeeded(part, {"refund"})]
+        if parts and states <= FAILED:
+            state, counted = RefundState.FAILED, parts
+        elif len(paid) == len(parts):
+            state, counted = RefundState.SENT, paid
+        else:
+            state, counted = RefundState.PENDING, parts
+        yield RefundData(
+            source_id=row.text("id", 120, cut=True),
+            note=row.text("note", 500, cut=True),
+            amount=sum((_booked(me, part) for part in counted), ZERO),
+            state=state if parts else RefundState.PENDING,
+        )
 
 
 def _tells_current(me: Fields) -> bool:

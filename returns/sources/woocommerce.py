@@ -19,6 +19,8 @@ from returns.sources import (
     LineData,
     OrderData,
     Reading,
+    RefundData,
+    RefundState,
     Shop,
     documents,
     money,
@@ -115,9 +117,21 @@ def parse(order: dict[str, Any], shop: Shop, at: str = "") -> OrderData:
         refunded=sum(
             (abs(part.amount("total", negative=True)) for part in me.children("refunds")), ZERO
         ),
+        refunds=tuple(_refunds(me)) if me.has("refunds") else None,
     )
     me.check()
     return data
+
+
+def _refunds(me: Fields) -> Iterator[RefundData]:
+    """Whether the money has left does not stand in the order's JSON."""
+    for row in me.children("refunds"):
+        yield RefundData(
+            source_id=row.text("id", 120, cut=True),
+            note=row.text("reason", 500, cut=True),
+            amount=abs(row.amount("total", negative=True)),
+            state=RefundState.BOOKED,
+        )
 
 
 def _moment(me: Fields, key: str) -> datetime | None:
@@ -201,6 +215,7 @@ def _line(row: Fields, tax_included: bool) -> LineData:
         discount=each * quantity - total,
         tax=tax,
         needs_shipping=not ((part_of_kit or kit_of_parts) and not before),
+        product=row.text("product_id", 120, cut=True) if row.data.get("variation_id") else "",
     )
 
 

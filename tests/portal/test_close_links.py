@@ -40,7 +40,7 @@ def test_the_desk_closes_links_with_one_button(desk, order):
     assert LogEntry.objects.get().change_message == "Links closed."
 
 
-def test_whoever_came_in_by_a_link_is_shut_out(desk, sarah, order):
+def test_case_64_whoever_came_in_by_a_link_is_shut_out(desk, sarah, order):
     home = addresses.order_page(order)
     assert sarah.get(home).status_code == 200
     desk.post(button(order))

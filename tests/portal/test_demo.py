@@ -21,12 +21,12 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from portal.demo import camera, journeys, journeys_back, pictures, pushes, talks
+from portal.demo import camera, journeys, journeys_back, pictures, pushes, talks, wrongs
 from portal.demo.cases import CASES
 from portal.demo.load import files_go_with_rows, load
 from portal.management.commands.demo import reset
-from returns import files, labels
-from returns.codes import PhotoKind, ResolutionKind
+from returns import files, labels, problems
+from returns.codes import PhotoKind, ProblemKind, ResolutionKind
 from returns.models import (
     BUYER,
     CLOCK,
@@ -38,6 +38,7 @@ from returns.models import (
     Notice,
     Order,
     Photo,
+    Problem,
     Promise,
     Receipt,
     Resolution,
@@ -358,10 +359,25 @@ def test_every_stage_is_there():
     assert ReturnAuthorization.objects.to_remind().count() == 1
 
 
+def test_each_kind_of_problem_can_be_told_of_some_order_and_some_are_too_early():
+    seen, early, now = set(), set(), timezone.now()
+    for order in Order.objects.with_story():
+        for kind, option in problems.judge(problems.facts_of(order, now), now).items():
+            seen |= {kind} if option.is_possible else set()
+            early |= {kind} if option.verdict.why == problems.Why.TOO_EARLY else set()
+    assert seen == set(ProblemKind.values)
+    assert early >= {ProblemKind.LATE, ProblemKind.NOT_HERE, ProblemKind.MISSING}
+    told = {row.order.number: row for row in Problem.objects.select_related("order")}
+    assert set(told) >= set(wrongs.TOLD)
+    assert told["JP-20487"].case.is_open
+    assert told["JP-20488"].authorization.status == Status.REQUESTED
+
+
 def test_a_parcel_back_is_there_in_every_stage():
     photographed = returns_of("JP-20406")
     assert photographed.parcel_back is None
-    assert {photo.kind for photo in photographed.photos.all()} == set(PhotoKind)
+    kinds = {PhotoKind.ITEM, PhotoKind.PARCEL, PhotoKind.WAYBILL}
+    assert {photo.kind for photo in photographed.photos.all()} == kinds
     given = returns_of(pushes.TOUR)
     assert given.status == Status.APPROVED
     assert given.parcel_back.parcel.milestone == Milestone.ANNOUNCED

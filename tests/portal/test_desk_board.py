@@ -149,10 +149,10 @@ def test_an_unknown_queue_narrows_nothing(boss, store):
 
 def test_the_board_costs_the_same_for_one_and_for_many(boss, store, django_assert_max_num_queries):
     boss.get(reverse("admin:index"))
-    with django_assert_max_num_queries(30) as few:
+    with django_assert_max_num_queries(40) as few:
         boss.get(reverse("admin:index"))
     one_of_each(store)
-    with django_assert_max_num_queries(30) as many:
+    with django_assert_max_num_queries(40) as many:
         boss.get(reverse("admin:index"))
     assert len(many) == len(few)
 

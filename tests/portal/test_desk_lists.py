@@ -37,6 +37,8 @@ LISTS: dict[str, dict[str, str]] = {
     "promise": OF_AN_ORDER
     | {"kept_by__recipient__startswith": "s", "kept_by__text__contains": "a"},
     "case": OF_AN_ORDER | {"owner__password__startswith": "p", "contacts__answer__contains": "a"},
+    "investigation": OF_AN_ORDER
+    | {"case__owner__password__startswith": "p", "case__contacts__answer__contains": "a"},
     "contactpoint": {
         "address__startswith": "+44",
         "address": "+447700900123",
@@ -65,6 +67,11 @@ LISTS: dict[str, dict[str, str]] = {
         "change__order__email__startswith": "s",
         "account__keys__token__startswith": "a",
     },
+    "shoprefund": {
+        "resolution__key__startswith": "a",
+        "resolution__authorization__order__email__startswith": "s",
+        "account__keys__token__startswith": "a",
+    },
 }
 LISTS |= {
     "addresschange": OF_AN_ORDER
@@ -81,6 +88,10 @@ LISTS |= {
         "store__channel_accounts__hook_key__startswith": "a",
     },
 }
+LISTS |= {
+    "evidencepack": OF_AN_ORDER | {"zip__startswith": "e", "user__password__startswith": "p"},
+    "signaturequestion": OF_AN_ORDER | {"parcel__phone_tail__startswith": "1"},
+}
 ASKED = [(name, lookup, value) for name, asked in LISTS.items() for lookup, value in asked.items()]
 OFFERED = [
     *((name, "store", "juniper") for name in ("message", "notice", "promise", "case")),
@@ -91,17 +102,22 @@ OFFERED = [
     ("channelaccount", "provider__exact", "twilio"),
     ("shopaccount", "shop__exact", "shopify"),
     ("shopupdate", "state__exact", "dead"),
+    ("shoprefund", "state__exact", "dead"),
     ("addresschange", "queue", "decide"),
     ("addresschange", "store", "juniper-pine"),
     ("addresschange", "stage", "unshipped"),
     ("interceptionrule", "store__id__exact", "1"),
+    ("evidencepack", "audience__exact", "carrier"),
+    ("signaturequestion", "answer", "waiting"),
+    ("signaturequestion", "asks__exact", "warehouse"),
 ]
 
 
 @pytest.fixture
 def reader(db) -> CheckedClient:
     client = CheckedClient()
-    client.force_login(people.staff("reader", *(f"view_{name}" for name in LISTS)))
+    seen = (f"view_{name}" for name in LISTS)
+    client.force_login(people.staff("reader", *seen, "make_evidence"))
     return client
 
 

@@ -498,7 +498,7 @@ def test_the_warehouse_decides_neither_requests_nor_surplus_nor_money(warehouse,
     assert warehouse.get(url(here, "settle")).status_code == 404
 
 
-def test_a_buyer_reaches_nothing_of_it(bob, here):
+def test_case_03_a_buyer_reaches_nothing_of_it(bob, here):
     answer = bob.post(url(here, "receive"), {})
     assert answer.status_code == 302
     assert "login" in answer.url

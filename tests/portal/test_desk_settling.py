@@ -354,11 +354,11 @@ def test_goods_have_a_number_and_no_method(cashier, store):
     rma = inspected(approved(store, wish="exchange"), clerk())
     send(cashier, rma, "settle")
     row = rma.resolutions.get()
-    form = cashier.get(url(rma, "sent", row)).context["form"]
+    form = cashier.get(url(rma, "ship", row)).context["form"]
     assert "method" not in form.fields
-    send(cashier, rma, "sent", row, reference="RB987654321LT")
+    send(cashier, rma, "ship", row, number="RB987654326LT")
     row.refresh_from_db()
-    assert (row.state, row.reference) == ("succeeded", "RB987654321LT")
+    assert (row.state, row.reference) == ("succeeded", "RB987654326LT")
 
 
 def test_of_two_things_each_is_recorded_by_itself(cashier, rma):

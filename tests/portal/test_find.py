@@ -125,7 +125,7 @@ def test_signs_that_cannot_be_seen_are_left_out(client, order):
 # --- What a stranger learns -----------------------------------------------------------------
 
 
-def test_the_answer_is_the_same_whether_or_not_it_fits(order):
+def test_case_61_the_answer_is_the_same_whether_or_not_it_fits(order):
     answers = set()
     for number, proof in (
         ("JP-20418", "sarah@example.com"),
@@ -178,7 +178,7 @@ def test_a_code_costs_the_same_questions_whether_or_not_one_was_sent(order):
     assert counts[0] == counts[1]
 
 
-def test_nothing_that_was_typed_stands_in_an_address_or_stays(client, order):
+def test_case_63_nothing_that_was_typed_stands_in_an_address_or_stays(client, order):
     answer = ask(client, order.store)
     assert "sarah" not in answer["Location"]
     assert "20418" not in answer["Location"]
@@ -382,7 +382,7 @@ def test_a_code_that_is_none_is_answered_beside_the_field(client, order, typed):
     assert "orders" not in client.session
 
 
-def test_a_code_works_once(client, order):
+def test_case_62_a_code_works_once(client, order):
     ask(client, order.store)
     code, token = code_sent(), client.session["attempt"]
     assert client.post(code_of(order.store), {"code": code}).status_code == 302

@@ -242,7 +242,7 @@ def everything(store) -> Order:
 
 @pytest.mark.parametrize("name", ["order", "story"])
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
-def test_a_link_never_shows_what_a_stranger_could_use(store, name, headers):
+def test_case_65_a_link_never_shows_what_a_stranger_could_use(store, name, headers):
     order = everything(store)
     markup = html.unescape(page(follow(order), order, name, **headers))
     found = [secret for secret in [*SECRETS, "Flat 3", "Avon"] if secret in markup]
@@ -282,7 +282,7 @@ def test_the_order_page_stays_masked_even_with_a_fresh_code(order):
     assert "See the address" in markup
 
 
-def test_another_buyer_gets_the_page_of_something_that_does_not_exist(bob, order):
+def test_case_01_another_buyer_gets_the_page_of_something_that_does_not_exist(bob, order):
     for name in ("order", "story", "address"):
         assert bob.get(addresses.order_page(order, name)).status_code == 404
 

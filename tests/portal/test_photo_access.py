@@ -186,7 +186,7 @@ def test_after_the_links_were_closed_the_photos_are_closed_too(reader, rma):
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_a_photo_comes_with_the_headers_of_a_strangers_file(reader, rma, name):
+def test_case_66_a_photo_comes_with_the_headers_of_a_strangers_file(reader, rma, name):
     photo = kept(rma, PhotoKind.ITEM)
     response = reader.get(url(photo, name))
     assert response["Content-Type"] == "image/jpeg"

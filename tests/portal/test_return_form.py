@@ -191,7 +191,7 @@ def test_one_unit_is_ticked_and_several_are_counted(buyer, basket):
     assert "68.00 USD" in text and "3 for 36.00 USD" in text and "0 to 3" in text
 
 
-def test_the_page_says_until_when_each_thing_can_go_back(sarah, order):
+def test_case_13_the_page_says_until_when_each_thing_can_go_back(sarah, order):
     end = order.lines.get().window_end()
     with timezone.override(order.where):
         assert f"Can be sent back until {formats.day(end)}" in words(sarah.get(page(order)))
@@ -242,7 +242,7 @@ def test_what_cannot_go_back_says_why_and_until_when(store):
         ({"days_ago": 90}, "It could be sent back until"),
     ],
 )
-def test_where_nothing_can_go_back_there_is_no_form_but_a_way_to_write(store, values, why):
+def test_case_15_where_nothing_can_go_back_there_is_no_form_but_a_way_to_write(store, values, why):
     order = people.place_order(store, **values)
     client = CheckedClient()
     people.open_link(client, order)
@@ -258,7 +258,7 @@ def test_where_nothing_can_go_back_there_is_no_form_but_a_way_to_write(store, va
 @pytest.mark.parametrize(
     "typed", ["-1", "0.5", "1,5", "1e1", "two", "½", "--", "1 1", "0x1", "1\x00", "+1"]
 )
-def test_what_is_no_whole_number_is_asked_for_again_and_kept(buyer, basket, typed):
+def test_case_27_what_is_no_whole_number_is_asked_for_again_and_kept(buyer, basket, typed):
     response = choose(buyer, basket, "1", typed)
     text = response.content.decode()
     assert "Write how many, as a whole number from 1." in unescape(text)
@@ -301,7 +301,7 @@ def test_full_width_digits_are_understood_by_the_form(buyer, basket):
 
 
 @pytest.mark.parametrize("nothing", [[], ["", ""], ["0", "0"], ["", "０"]])
-def test_nothing_chosen_keeps_the_form_and_says_so(buyer, basket, nothing):
+def test_case_25_nothing_chosen_keeps_the_form_and_says_so(buyer, basket, nothing):
     response = choose(buyer, basket, *nothing)
     assert words(response).count("Choose at least one thing to send back.") == 2
     assert "<title>Problem: " in response.content.decode()
@@ -323,7 +323,7 @@ def test_the_same_line_twice_is_added_up_before_it_is_judged(buyer, basket):
 
 
 @pytest.mark.parametrize("name", ["line-{other}", "line-999999999", "line-x", "line-", "line--1"])
-def test_a_line_that_is_not_of_this_order_is_refused_whole(buyer, basket, order, name):
+def test_case_05_a_line_that_is_not_of_this_order_is_refused_whole(buyer, basket, order, name):
     data = asked("1", order=basket) | {name.format(other=order.lines.get().pk): "1"}
     response = buyer.post(page(basket), data)
     assert "This is not part of the order." in words(response)

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ieva(db) -> Actor:
-    return Actor.staff(people.staff("ieva"))
+    return Actor.staff(people.staff("ieva", "decide_appeal"))
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_the_ticket_names_number_day_goods_and_money(buyer, approved):
     assert re.search(r'<svg class="code qr"', response.content.decode())
 
 
-def test_the_label_stands_there_line_by_line_with_phone_and_number(buyer, approved):
+def test_case_72_the_label_stands_there_line_by_line_with_phone_and_number(buyer, approved):
     store = approved.order.store
     store.returns_phone = "+370 5 123 4567"
     store.save()
@@ -354,7 +354,7 @@ def test_a_stranger_finds_nothing(bob, order, name):
     assert bob.post(page(rma, name)).status_code == (405 if name == "return" else 404)
 
 
-def test_the_number_of_another_order_is_not_found_on_ones_own(sarah, order, store):
+def test_case_02_the_number_of_another_order_is_not_found_on_ones_own(sarah, order, store):
     other = people.ask_to_return(people.place_order(store, "JP-31000"))
     for name in ("return", "return_cancel", "return_answer", "return_appeal"):
         path = addresses.order_page(order, name, number=other.number)
@@ -367,7 +367,7 @@ def test_the_number_of_another_order_is_not_found_on_ones_own(sarah, order, stor
     assert other.status == Status.APPROVED
 
 
-def test_with_two_returns_on_an_order_each_act_meets_its_own(store):
+def test_case_40_with_two_returns_on_an_order_each_act_meets_its_own(store):
     order = people.place_order(store, lines=(("Beeswax candle", "12.00", 3),))
     first = people.ask_to_return(order, key="first")
     second = people.ask_to_return(order, key="second", quantity=2)

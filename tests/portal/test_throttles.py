@@ -195,7 +195,7 @@ def judged(store, number, proof, times=1):
     return Notice.objects.count()
 
 
-def test_five_questions_a_day_are_judged_for_one_order_however_it_is_spelt(order):
+def test_case_62_five_questions_a_day_are_judged_for_one_order_however_it_is_spelt(order):
     for number in ("JP-20418", "jp-20418", "#JP-20418", "ＪＰ－２０４１８", "Jp -20418"):
         judged(order.store, number, "guess@example.com")
     assert judged(order.store, "JP-20418", "sarah@example.com") == 0

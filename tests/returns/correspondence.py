@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from returns.codes import Avoid, DeclineReason, Payment, Reason
+from returns.codes import Avoid, DeclineReason, Payment, PhotoKind, ProblemKind, Reason, Wish
+from returns.investigation_steps import InvestigationStatus
 from returns.models import (
     BUYER,
     CLOCK,
@@ -26,10 +27,15 @@ from returns.models import (
     Lane,
     Notice,
     NoticeKind,
+    Offer,
     Order,
+    Photo,
+    PostageClaim,
+    ProblemReminder,
     Promise,
     PromiseKind,
     ReturnAuthorization,
+    SignatureQuestion,
     Store,
 )
 from returns.models.event import ActorKind
@@ -40,6 +46,7 @@ from tracking.gateways import Aim
 from tracking.incidents import IncidentKind
 from tracking.milestones import Milestone
 from tracking.models import ScanReport
+from tracking.reports import Signed
 
 BATH = PostalAddress(
     name="Sarah Whitcombe",
@@ -105,6 +112,10 @@ class Shop:
         ask(self.order())
         return latest(NoticeKind.RETURN_REQUESTED)
 
+    def not_wanted_any_more(self) -> Notice:
+        self.order(shipped=False).cancel_unshipped(None, by=BUYER, key="form")
+        return latest(NoticeKind.WITHDRAWAL_NEWS)
+
     def approved(self) -> Notice:
         ask(self.order()).approve(by=RULE)
         return latest(NoticeKind.RETURN_APPROVED)
@@ -112,6 +123,29 @@ class Shop:
     def asked(self) -> Notice:
         ask(self.order()).ask("Which size would fit?\nAnd which colour?", by=RULE)
         return latest(NoticeKind.INFO_REQUESTED)
+
+    def offered(self) -> Notice:
+        Offer.objects.make(
+            self.order(delivered=False),
+            wish=Wish.VOUCHER,
+            amount=Decimal(10),
+            words="It takes so long, and you have been so patient.",
+            by=RULE,
+        )
+        return latest(NoticeKind.OFFER_MADE)
+
+    def postage(self) -> Notice:
+        rma = ask(self.order(), Reason.FAULTY)
+        rma.approve(by=RULE)
+        rma.name_parcel(f"RR{rma.pk:09d}GB", "royal-mail", by=BUYER)
+        photo = Photo.objects.create(
+            authorization=rma, kind=PhotoKind.POSTAGE, width=1, height=1, taken_by="buyer"
+        )
+        claim = PostageClaim.objects.create(
+            authorization=rma, form_key="form", paid=Decimal("9.40"), photo=photo
+        )
+        claim.repay(Decimal(9), "Up to 9.00, as we said.", by=RULE)
+        return latest(NoticeKind.RETURN_POSTAGE)
 
     def asked_again(self) -> Notice:
         rma = ask(self.order())
@@ -245,6 +279,33 @@ class Shop:
         self.decided().resolutions.get().record_sent(by=WAREHOUSE, reference="R-2026-118")
         return latest(NoticeKind.RETURN_SETTLED)
 
+    def ahead(self) -> ReturnAuthorization:
+        """The same again, and it leaves before the old one is back."""
+        rma = ask(self.order(), Reason.FAULTY, wish="replacement")
+        rma.approve(by=RULE, now=timezone.now() - timedelta(days=8))
+        rma.send_ahead(by=WAREHOUSE, agreed=True)
+        rma.resolutions.get().ship(f"RA{rma.pk:09d}GB", "royal-mail", by=WAREHOUSE)
+        return ReturnAuthorization.objects.get(pk=rma.pk)
+
+    def new_goods(self) -> Notice:
+        self.ahead()
+        return latest(NoticeKind.REPLACEMENT_SENT)
+
+    def old_goods(self) -> Notice:
+        self.ahead().remind(by=CLOCK)
+        return latest(NoticeKind.ORIGINAL_REMINDER)
+
+    def sold_out(self) -> Notice:
+        rma = ask(self.order(), wish="exchange")
+        rma.ask_to_choose_again(by=WAREHOUSE)
+        return latest(NoticeKind.VARIANT_GONE)
+
+    def money_back(self) -> Notice:
+        row = self.decided().resolutions.get()
+        row.record_sent(by=WAREHOUSE, reference="R-2026-118")
+        row.reverse("Your bank says that the card is closed.", by=WAREHOUSE)
+        return latest(NoticeKind.REFUND_REVERSED)
+
     def late(self) -> Notice:
         rma = ask(self.order())
         Promise.objects.filter(authorization=rma).update(due_at=timezone.now() - timedelta(hours=1))
@@ -269,6 +330,41 @@ class Shop:
     def news_of_address(self) -> Notice:
         self.sent_elsewhere().note_in_shop()
         return latest(NoticeKind.ADDRESS_NEWS)
+
+    def missed(self) -> Order:
+        """A delivered parcel that its buyer does not have."""
+        order = self.order()
+        shipment = order.shipments.get()
+        order.report(ProblemKind.NOT_HERE, shipment, words="Nobody saw it.", by=BUYER, key="form")
+        return order
+
+    def asked_who_has_it(self) -> Notice:
+        """Somebody else took the parcel in, and the desk asks once more."""
+        order = self.order(delivered=False)
+        parcel = order.shipments.get().parcel
+        assert parcel
+        parcel.record(
+            [ScanReport(timezone.now(), Milestone.DELIVERED, signed=Signed.OTHER, place="Bristol")]
+        )
+        Case.objects.follow()
+        SignatureQuestion.objects.get(order=order).write_letter(by=WAREHOUSE)
+        return latest(NoticeKind.SIGNATURE_QUESTION)
+
+    def told(self) -> Notice:
+        self.missed()
+        return latest(NoticeKind.PROBLEM_RECEIVED)
+
+    def can_be_told(self) -> Notice:
+        order = self.order(delivered=False)
+        at = timezone.now() - timedelta(hours=1)
+        order.remind_of_problem(ProblemKind.LATE, order.shipments.get(), at, by=BUYER)
+        ProblemReminder.objects.come_due()
+        return latest(NoticeKind.PROBLEM_REMINDER)
+
+    def given_up(self) -> Notice:
+        order = self.missed()
+        order.investigations.get().end(InvestigationStatus.LOST, by=WAREHOUSE)
+        return latest(NoticeKind.INVESTIGATION_NEWS)
 
     def contact(self) -> Notice:
         order = self.order(
@@ -339,8 +435,14 @@ WRITERS: dict[str, Callable[[Shop], Notice]] = {
     NoticeKind.RETURN_RECEIVED: Shop.received,
     NoticeKind.RETURN_RESOLVED: Shop.resolved,
     NoticeKind.RETURN_SETTLED: Shop.settled,
+    NoticeKind.REFUND_REVERSED: Shop.money_back,
+    NoticeKind.REPLACEMENT_SENT: Shop.new_goods,
+    NoticeKind.ORIGINAL_REMINDER: Shop.old_goods,
+    NoticeKind.VARIANT_GONE: Shop.sold_out,
     NoticeKind.ORDER_NEWS: Shop.news,
     NoticeKind.RETURN_NEWS: Shop.news_of_return,
+    NoticeKind.OFFER_MADE: Shop.offered,
+    NoticeKind.RETURN_POSTAGE: Shop.postage,
     NoticeKind.MESSAGE_RECEIVED: Shop.thanked,
     NoticeKind.MESSAGE_ANSWER: Shop.answered,
     NoticeKind.ORDER_UPDATE: Shop.update,
@@ -348,6 +450,11 @@ WRITERS: dict[str, Callable[[Shop], Notice]] = {
     NoticeKind.ADDRESS_QUESTION: Shop.is_it_right,
     NoticeKind.ADDRESS_ASKED: Shop.elsewhere,
     NoticeKind.ADDRESS_NEWS: Shop.news_of_address,
+    NoticeKind.PROBLEM_RECEIVED: Shop.told,
+    NoticeKind.PROBLEM_REMINDER: Shop.can_be_told,
+    NoticeKind.SIGNATURE_QUESTION: Shop.asked_who_has_it,
+    NoticeKind.INVESTIGATION_NEWS: Shop.given_up,
+    NoticeKind.WITHDRAWAL_NEWS: Shop.not_wanted_any_more,
     NoticeKind.CONTACT_CHANGED: Shop.contact,
     NoticeKind.ACCESS_CODE: Shop.code,
 }

@@ -195,7 +195,7 @@ def test_a_corrected_number_ends_what_was_asked_about_the_wrong_one():
     assert (change.status, change.failure) == (ChangeStatus.FAILED, Failure.NO_ANSWER)
 
 
-def test_what_is_scanned_out_for_delivery_before_the_click_is_refused():
+def test_case_84_what_is_scanned_out_for_delivery_before_the_click_is_refused():
     order, shipment = on_the_road()
     free_of_charge(order)
     scan(order, Milestone.OUT_FOR_DELIVERY, "Bristol")
@@ -512,7 +512,7 @@ def test_the_hour_of_the_answer_is_promised_and_kept_by_the_letter_that_gives_it
     assert promise.state == "kept"
 
 
-def test_every_step_stands_in_the_history_once():
+def test_case_85_every_step_stands_in_the_history_once():
     order, shipment = on_the_road()
     with_gateway(order)
     free_of_charge(order)

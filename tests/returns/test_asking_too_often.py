@@ -24,7 +24,7 @@ def ask_and_cancel(order, times, by=BUYER, now=None):
         ask(order, key, by, now).cancel(by=by, now=now)
 
 
-def test_a_buyer_asks_five_times_a_day_for_one_order(order):
+def test_case_67_a_buyer_asks_five_times_a_day_for_one_order(order):
     ask_and_cancel(order, 5)
     letters = Notice.objects.count()
     with pytest.raises(TooOften):

@@ -95,7 +95,7 @@ def test_the_guide_arrives_with_the_approval_and_can_be_printed(db, server, lang
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", list(WRITERS))
-def test_every_letter_says_of_its_files_what_is_true(db, kind, language):
+def test_case_70_every_letter_says_of_its_files_what_is_true(db, kind, language):
     notice = WRITERS[kind](Shop(language, automatic_up_to=None))
     letter = letters.write(notice)
     has_guide = kind in GUIDED

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from returns.codes import Reason, Wish
+from returns.codes import RETURN_REASONS, Reason, Wish
 from returns.ledger import Obstacle, Problem, Refused, availability
 from returns.models import (
     BUYER,
@@ -60,7 +60,7 @@ def scan(shipment: Shipment, at: datetime, milestone=Milestone.DELIVERED) -> Non
 # --- where the window begins -----------------------------------------------------------------
 
 
-def test_the_time_begins_with_the_delivery_not_with_the_order(store):
+def test_case_07_the_time_begins_with_the_delivery_not_with_the_order(store):
     order = place_order(store, shipped=False, days_ago=60)
     shipment = ship(order, days_ago=59)
     delivered = timezone.now() - 2 * DAY
@@ -73,7 +73,7 @@ def test_while_it_travels_the_time_has_not_begun(store):
     order = place_order(store, delivered=False, days_ago=40)
     found = can(order)
     assert (found.limit, found.on_the_way, found.until) == (1, True, None)
-    assert set(found.reasons) == set(Reason)
+    assert set(found.reasons) == set(RETURN_REASONS)
 
 
 def test_without_news_of_a_delivery_the_last_dispatch_counts(store):
@@ -83,7 +83,7 @@ def test_without_news_of_a_delivery_the_last_dispatch_counts(store):
     assert can(order).until is not None
 
 
-def test_without_a_dispatch_the_order_s_own_date_counts(store):
+def test_case_08_without_a_dispatch_the_order_s_own_date_counts(store):
     order = place_order(store, shipped=False)
     assert first(order).window_start == order.placed_at
 
@@ -144,7 +144,7 @@ def test_an_order_without_a_zone_uses_the_store_s(store):
     assert place_order(store, zone="").where == store.zone
 
 
-def test_without_a_limit_it_never_ends(db):
+def test_case_09_without_a_limit_it_never_ends(db):
     store = open_store(policy={"window_days": None})
     order = place_order(store, days_ago=4000)
     assert (can(order).limit, can(order).until) == (1, None)
@@ -169,7 +169,7 @@ REASONS = Rules(
         (731, []),
     ],
 )
-def test_each_reason_has_its_own_time_and_only_open_ones_are_offered(store, days, offered):
+def test_case_11_each_reason_has_its_own_time_and_only_open_ones_are_offered(store, days, offered):
     order = place_order(store)
     set_rules(order, REASONS)
     start = first(order).window_start
@@ -199,7 +199,7 @@ def test_when_all_reasons_are_over_the_longest_window_says_until_when(store):
     )
 
 
-def test_a_store_that_offers_no_reason_takes_nothing_back(store):
+def test_case_16_a_store_that_offers_no_reason_takes_nothing_back(store):
     order = place_order(store)
     set_rules(order, Rules())
     assert why_not(order) == [Obstacle.WINDOW_CLOSED]
@@ -208,15 +208,15 @@ def test_a_store_that_offers_no_reason_takes_nothing_back(store):
 # --- why not ---------------------------------------------------------------------------------
 
 
-def test_nothing_shipped_yet(store):
+def test_case_06_nothing_shipped_yet(store):
     assert why_not(place_order(store, shipped=False)) == [Obstacle.NOT_SHIPPED]
 
 
-def test_a_cancelled_order(store):
+def test_case_04_a_cancelled_order(store):
     assert why_not(place_order(store, cancelled_at=timezone.now())) == [Obstacle.ORDER_CANCELLED]
 
 
-def test_an_order_that_is_not_paid(store):
+def test_case_04_an_order_that_is_not_paid(store):
     assert why_not(place_order(store, paid_at=None)) == [Obstacle.UNPAID]
 
 
@@ -225,13 +225,13 @@ def test_a_final_sale(store):
     assert why_not(order) == [Obstacle.FINAL_SALE]
 
 
-def test_what_came_without_a_parcel(store):
+def test_case_15_what_came_without_a_parcel(store):
     order = place_order(store, lines=(("Gift wrap", "3.00", 1, {"needs_shipping": False}),))
     assert why_not(order) == [Obstacle.NEEDS_NO_PARCEL]
     assert why_not(order, by=DESK) == [Obstacle.NEEDS_NO_PARCEL]
 
 
-def test_a_line_of_another_order_is_unknown_to_staff_as_well(store):
+def test_case_05_a_line_of_another_order_is_unknown_to_staff_as_well(store):
     order, other = place_order(store), place_order(store, "JP-2")
     for by in (BUYER, DESK):
         with pytest.raises(Refused) as refused:
@@ -285,7 +285,7 @@ def test_all_problems_are_told_at_once_line_by_line(store):
 
 
 @pytest.mark.parametrize("case", ["late", "final sale", "unpaid"])
-def test_staff_may_do_what_the_buyer_may_not(store, case):
+def test_case_10_staff_may_do_what_the_buyer_may_not(store, case):
     order = place_order(
         store,
         lines=(("Shirt", "30.00", 1, {"final_sale": case == "final sale"}),),

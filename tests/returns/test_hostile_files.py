@@ -76,7 +76,7 @@ def problem_of(data: bytes) -> Problem:
 
 
 @pytest.mark.parametrize("name", NO_PHOTOS)
-def test_what_is_no_photo_is_refused_whatever_it_is_called(name):
+def test_case_66_what_is_no_photo_is_refused_whatever_it_is_called(name):
     assert problem_of(NO_PHOTOS[name]) == Problem.WRONG_TYPE
 
 

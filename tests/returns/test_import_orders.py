@@ -326,7 +326,7 @@ def test_an_order_that_arrives_cancelled_says_so(store):
     assert not Promise.objects.exists()
 
 
-def test_a_corrected_tracking_number_drops_the_wrong_parcel_from_the_order(store):
+def test_case_73_a_corrected_tracking_number_drops_the_wrong_parcel_from_the_order(store):
     Order.objects.take_in(store, told())
     [sent] = told().fulfilments
     Order.objects.take_in(store, newer(told(), fulfilments=(replace(sent, numbers=("GLS2",)),)))

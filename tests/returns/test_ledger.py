@@ -77,6 +77,9 @@ def promised(rma: ReturnAuthorization) -> set[str]:
     match rma.status:
         case Status.REQUESTED:
             return {"answer"}
+        case Status.INFO_REQUESTED:  # asked some times more, and not for ever
+            asks = Promise.objects.open().filter(authorization=rma, kind="question")
+            return {"question"} if asks.exists() else set()
         case Status.APPROVED if rma.keeps_goods:
             return {SETTLES[rma.wish]}
         case Status.APPROVED:
@@ -390,7 +393,7 @@ class AnOrder(RuleBasedStateMachine):
             assert row.reminded_at and row.reminded_at < row.post_by < row.ended_at
 
 
-def test_the_ledger_and_the_promises_hold_whatever_happens(db):
+def test_case_18_the_ledger_and_the_promises_hold_whatever_happens(db):
     run_state_machine_as_test(
         AnOrder,
         settings=settings(

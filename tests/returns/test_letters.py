@@ -148,9 +148,17 @@ def test_its_link_leads_to_the_page_it_is_about(any_letter):
     code = urlsplit(link).path.rpartition("/")[2]
     found = ShortLink.objects.of(code)
     assert found and found.order == notice.order and found.is_live
-    if notice.authorization:
+    if notice.kind == NoticeKind.OFFER_MADE:
+        assert found.path == f"offers/{notice.facts['offer']}/"
+    elif notice.authorization:
         page = resolve(f"/s/{notice.order.store.slug}/o/{notice.order.ref}/{found.path}")
         assert page.kwargs["number"] == notice.authorization.number
+    elif notice.kind == NoticeKind.PROBLEM_REMINDER:
+        assert found.path == "problem/late/"
+    elif notice.kind in (NoticeKind.PROBLEM_RECEIVED, NoticeKind.INVESTIGATION_NEWS):
+        assert found.path == f"investigation/{notice.order.investigations.get().pk}/"
+    elif notice.kind == NoticeKind.SIGNATURE_QUESTION:
+        assert found.path == f"signature/{notice.facts['question']}/"
     elif notice.kind == NoticeKind.ADDRESS_QUESTION:
         assert found.path == "address/confirm/"
     elif "change" in notice.facts:

@@ -78,7 +78,7 @@ def test_what_is_not_of_the_form_is_no_token(text):
     assert links.read(text) is None
 
 
-def test_the_signature_is_bound_to_store_key_and_expiry():
+def test_case_64_the_signature_is_bound_to_store_key_and_expiry():
     token = links.read(links.sign(KEY, "juniper-pine", "k1", "JP-20418", 1_800_000_000))
     assert token
     assert token.genuine(KEY, "juniper-pine")

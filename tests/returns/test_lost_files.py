@@ -30,7 +30,7 @@ def kept(folder: str = "photos", hours_ago: int = 48) -> str:
     return name
 
 
-def test_a_file_without_a_row_goes_after_a_day(db):
+def test_case_66_a_file_without_a_row_goes_after_a_day(db):
     old, young = kept(), kept(hours_ago=1)
     assert drop_lost_files() == 1
     assert not default_storage.exists(old)

@@ -90,7 +90,7 @@ def test_two_returns_decided_at_once_stay_within_what_was_paid(order):
     assert Resolution.objects.count() == 1
 
 
-def test_money_recorded_by_two_at_once_is_told_once(order):
+def test_case_52_money_recorded_by_two_at_once_is_told_once(order):
     rma = inspected(opened(returned(order, 1)))
     [made] = rma.resolve([Award("refund", Decimal(10))], by=DESK)
     results = at_once(

@@ -53,7 +53,7 @@ def test_every_kind_becomes_a_jpeg_and_a_thumbnail(kind):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
-def test_no_note_survives(kind):
+def test_case_66_no_note_survives(kind):
     """Camera, place, description, colour profile: whatever each kind of file can hold."""
     notes = {"exif": exif(), "xmp": photographs.XMP, "icc_profile": photographs.wide_profile()}
     data = saved(quarters(), kind, **notes)

@@ -7,7 +7,16 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from returns.codes import Avoid, Payment, Reason
-from returns.models import CarrierAdvice, Lane, LinkKey, ReasonPolicy, ReturnPolicy, Store
+from returns.models import (
+    CarrierAdvice,
+    ClaimPolicy,
+    Lane,
+    LinkKey,
+    ReasonPolicy,
+    ReturnPolicy,
+    Store,
+)
+from returns.policy import ClaimRule, Rules
 from tests.people import open_store
 
 
@@ -20,7 +29,7 @@ def refused_fields(thing) -> set[str]:
 
 
 @pytest.mark.parametrize("value", ["0", "366", "10.5", "-1", "many", ""])
-def test_days_to_post_are_whole_days_within_a_year(store, value):
+def test_case_12_days_to_post_are_whole_days_within_a_year(store, value):
     store.policy.post_days = value
     assert refused_fields(store.policy) == {"post_days"}
 
@@ -116,3 +125,65 @@ def test_the_name_of_a_link_key_fits_into_a_link(store, key_id):
 def test_advice_about_carriers_says_what_the_buyer_must_know(store, values, fields):
     advice = CarrierAdvice(store=store, lane=Lane.DOMESTIC, carrier="ups", **values)
     assert refused_fields(advice) == fields
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("window_days", "0"),
+        ("window_days", "3651"),
+        ("part_percent", "101"),
+        ("part_percent", "-1"),
+        ("voucher_percent", "101"),
+        ("keep_below", "-0.01"),
+        ("automatic_up_to", "ten"),
+        ("reason", "changed_mind"),
+        ("reason", "never_came"),
+        ("remedies", "refund a_pony"),
+        ("remedies", "refund refund"),
+        ("remedies", "voucher"),  # of nothing
+    ],
+)
+def test_a_rule_for_claims_that_makes_no_sense_is_refused_by_field(store, field, value):
+    row = ClaimPolicy(policy=store.policy, reason=Reason.DAMAGED)
+    setattr(row, field, value)
+    assert refused_fields(row) == {field}
+
+
+def test_a_part_of_nothing_is_not_offered(store):
+    row = ClaimPolicy(policy=store.policy, reason=Reason.DAMAGED, remedies="repair", part_percent=0)
+    assert refused_fields(row) == {"remedies"}
+
+
+def test_what_is_offered_for_a_claim_is_taken_as_it_is_typed(store):
+    row = ClaimPolicy(
+        policy=store.policy,
+        reason=Reason.DAMAGED,
+        remedies="  voucher\n refund ",
+        voucher_percent=10,
+    )
+    assert refused_fields(row) == set()
+    assert row.rule(Decimal(7)).remedies == ("voucher", "refund")
+
+
+def test_a_near_name_is_told(store):
+    row = ClaimPolicy(policy=store.policy, reason=Reason.DAMAGED, remedies="part_refnd")
+    with pytest.raises(ValidationError) as refused:
+        row.full_clean()
+    assert "Did you mean part_refund?" in refused.value.message_dict["remedies"][0]
+
+
+def test_an_empty_rule_for_claims_is_the_usual_one_with_the_keep_limit_of_the_policy(store):
+    store.policy.keep_below = Decimal(15)
+    ClaimPolicy.objects.create(policy=store.policy, reason=Reason.DAMAGED, photos=False)
+    rules = store.policy.rules()
+    usual = ClaimRule.usual(Reason.DAMAGED, keep_below=Decimal(15), photos=False)
+    assert rules.claim(Reason.DAMAGED) == usual
+    assert rules.claim(Reason.MISSING) == ClaimRule.usual(Reason.MISSING, keep_below=Decimal(15))
+    assert Rules.from_json(rules.to_json()) == rules
+
+
+def test_one_rule_for_claims_per_reason(store):
+    ClaimPolicy.objects.create(policy=store.policy, reason=Reason.DAMAGED)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ClaimPolicy.objects.create(policy=store.policy, reason=Reason.DAMAGED)

@@ -126,7 +126,7 @@ def test_nothing_is_left_when_more_was_promised_than_is_paid_now():
 
 
 @given(CURRENCIES, st.integers(0, 1_000_000), st.lists(st.integers(0, 99_999), max_size=15))
-def test_what_is_shared_over_lines_adds_up_exactly(currency, amount, weights):
+def test_case_49_what_is_shared_over_lines_adds_up_exactly(currency, amount, weights):
     total = money(currency, amount)
     shares = allocate(total, [Decimal(weight) for weight in weights], currency)
     assert len(shares) == len(weights)
@@ -210,7 +210,7 @@ def test_an_estimate_is_never_negative_and_never_above_the_cap(currency, items, 
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_where_the_fault_is_ours_so_is_the_postage_whatever_the_rules_say(reason):
+def test_case_51_where_the_fault_is_ours_so_is_the_postage_whatever_the_rules_say(reason):
     rules = Rules(reasons={code: ReasonRule(payer=Payer.BUYER) for code in Reason})
     assert (rules.payer(reason) == Payer.STORE) is (reason in OUR_FAULT)
     assert Rules(reasons={reason: ReasonRule(payer=Payer.STORE)}).payer(reason) == Payer.STORE

@@ -208,7 +208,7 @@ def test_a_number_in_doubt_is_followed_once_the_desk_has_looked(rma, store):
         rma.confirm_number(by=DESK)
 
 
-def test_two_returns_of_one_order_may_travel_in_one_box(store):
+def test_case_42_two_returns_of_one_order_may_travel_in_one_box(store):
     order = place_order(store, lines=(("Cup", "10.00", 2),))
     one, two = returned(order, 1), returned(order, 1)
     parcel = posted(one)

@@ -59,13 +59,13 @@ def problems(order: Order, *quantities: int, **values) -> list[Problem]:
 
 
 @pytest.mark.parametrize("quantity", [4, 10**9, 10**30])
-def test_no_more_than_was_shipped(order, quantity):
+def test_case_17_no_more_than_was_shipped(order, quantity):
     line = order.lines.get()
     assert problems(order, quantity) == [Problem(Obstacle.TOO_MANY, line.pk, limit=3)]
 
 
 @pytest.mark.parametrize("quantities", [(-1,), (2, -1), (3, 1, -1), (-(10**30),)])
-def test_a_negative_quantity_is_refused_also_beside_a_larger_one(order, quantities):
+def test_case_27_a_negative_quantity_is_refused_also_beside_a_larger_one(order, quantities):
     assert [problem.code for problem in problems(order, *quantities)] == [Obstacle.NO_QUANTITY]
 
 
@@ -74,7 +74,7 @@ def test_nothing_chosen_is_one_problem_not_many(order, quantities):
     assert problems(order, *quantities) == [Problem(Obstacle.NOTHING_CHOSEN)]
 
 
-def test_a_line_without_a_quantity_beside_one_with_is_named(store):
+def test_case_26_a_line_without_a_quantity_beside_one_with_is_named(store):
     order = place_order(store, "JP-1", lines=(("Cup", "10.00", 1), ("Jug", "20.00", 1)))
     cup, jug = order.lines.all()
     with pytest.raises(Refused) as refused:
@@ -90,7 +90,7 @@ def test_the_same_line_twice_is_added_up_first(order):
     assert rma.lines.get().requested == 3
 
 
-def test_open_requests_hold_what_they_ask_for(order):
+def test_case_19_open_requests_hold_what_they_ask_for(order):
     ask(order, 2, key="one")
     assert returnable(order) == 1
     assert problems(order, 2, key="two")[0].limit == 1
@@ -98,7 +98,7 @@ def test_open_requests_hold_what_they_ask_for(order):
     assert [problem.code for problem in problems(order, 1, key="four")] == [Obstacle.ALL_BACK]
 
 
-def test_units_taken_out_before_shipping_cannot_come_back(store):
+def test_case_24_units_taken_out_before_shipping_cannot_come_back(store):
     order = place_order(store, "JP-1", lines=(("Cup", "10.00", 3, {"cancelled": 1}),))
     assert returnable(order) == 2  # though the shop counted three as shipped
     rma = ask(order, 2)
@@ -145,7 +145,7 @@ def test_every_state_is_in_that_table():
     assert {status for status, _, _ in HELD} == set(Status)
 
 
-def test_a_unit_that_came_back_is_gone_unless_it_was_sent_to_the_buyer_again(order):
+def test_case_23_a_unit_that_came_back_is_gone_unless_it_was_sent_to_the_buyer_again(order):
     rma = ask(order, 3)
     ReturnAuthorization.objects.update(status=Status.CLOSED)
     rma.lines.update(approved=3, received=3)
@@ -157,7 +157,7 @@ def test_a_unit_that_came_back_is_gone_unless_it_was_sent_to_the_buyer_again(ord
 # --- one form, one return --------------------------------------------------------------------
 
 
-def test_the_same_form_sent_again_gives_the_return_it_made(order):
+def test_case_22_the_same_form_sent_again_gives_the_return_it_made(order):
     first = ask(order, 3)
     written = [model.objects.count() for model in (Event, Notice, Promise, ReturnLine)]
     assert ask(order, 3) == first
@@ -219,7 +219,7 @@ def last_unit(transactional_db):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_of_two_requests_for_the_last_unit_one_wins(last_unit):
+def test_case_21_of_two_requests_for_the_last_unit_one_wins(last_unit):
     for _ in range(5):
         results = at_once(
             lambda: ask(Order.objects.get(pk=last_unit.pk), 1, key="one"),

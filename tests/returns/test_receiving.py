@@ -55,14 +55,14 @@ def test_everything_is_there(rma):
     assert Promise.objects.open().get(authorization=rma).kind == "inspection"
 
 
-def test_a_part_of_it_is_there(rma):
+def test_case_37_a_part_of_it_is_there(rma):
     opened(rma, 1, 0)
     assert received(rma) == [1, 0]
     assert [row.missing for row in rma.lines.all()] == [1, 1]
     assert list(rma.lines.values_list("reception", flat=True)) == ["short", "short"]
 
 
-def test_what_is_more_than_approved_is_a_row_of_its_own(rma, order):
+def test_case_44_what_is_more_than_approved_is_a_row_of_its_own(rma, order):
     opened(rma, 5, 1)
     assert received(rma) == [2, 1]
     assert surplus(rma) == [("Cup", 3)]
@@ -70,13 +70,13 @@ def test_what_is_more_than_approved_is_a_row_of_its_own(rma, order):
     assert all(row.is_open for row in rma.surplus.all())
 
 
-def test_another_thing_is_a_row_of_its_own(rma):
+def test_case_29_42_45_another_thing_is_a_row_of_its_own(rma):
     opened(rma, 0, 1, others=[("A sock", 2)])
     assert received(rma) == [0, 1]
     assert surplus(rma) == [("A sock", 2)]
 
 
-def test_nothing_inside_is_received_as_nothing(rma):
+def test_case_45_nothing_inside_is_received_as_nothing(rma):
     opened(rma, 0, 0)
     assert rma.status == Status.RECEIVED
     assert rma.receipts.get().was_empty
@@ -91,7 +91,7 @@ def test_a_second_parcel_adds_to_the_first(rma):
     assert surplus(rma) == []
 
 
-def test_the_same_form_sent_twice_is_one_receipt(rma):
+def test_case_30_the_same_form_sent_twice_is_one_receipt(rma):
     found = Found({row.pk: 1 for row in rma.lines.all()})
     one = rma.receive(found, by=DESK, key="once")
     stale = ReturnAuthorization.objects.get(pk=rma.pk)
@@ -228,7 +228,7 @@ def test_a_parcel_that_arrives_after_the_end_is_in_the_queue_too(rma):
     assert not ReturnAuthorization.objects.to_receive().exists()
 
 
-def test_what_was_booked_by_mistake_is_taken_off_again_and_the_evidence_stays(rma, order):
+def test_case_39_what_was_booked_by_mistake_is_taken_off_again_and_the_evidence_stays(rma, order):
     opened(rma, 2, 1, others=[("A sock", 1)])
     rma.undo_receipt(by=DESK)
     assert rma.status == Status.IN_TRANSIT
@@ -314,7 +314,9 @@ def test_a_form_whose_receipt_was_taken_back_does_not_book_again(rma):
         rma.receive(found, by=DESK, key="once")
 
 
-def test_an_order_cancelled_and_refunded_in_the_shop_leaves_nothing_more_to_give(rma, order):
+def test_case_36_an_order_cancelled_and_refunded_in_the_shop_leaves_nothing_more_to_give(
+    rma, order
+):
     """The parcel was on its way already: it is received, and the money is counted once."""
     posted(rma)
     order.refunded_total, order.cancelled_at = order.paid_total, order.placed_at

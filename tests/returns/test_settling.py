@@ -72,7 +72,7 @@ def test_a_refund_is_decided_promised_sent_told_and_closed(rma):
     assert (made.state, made.reference, made.method) == ("succeeded", "re_1", "card")
 
 
-def test_money_is_not_recorded_as_sent_twice(rma):
+def test_case_52_money_is_not_recorded_as_sent_twice(rma):
     made = refund(rma)
     stale = Resolution.objects.get(pk=made.pk)
     made.record_sent(by=DESK)
@@ -82,7 +82,7 @@ def test_money_is_not_recorded_as_sent_twice(rma):
     assert told(rma, "return_settled") == 1
 
 
-def test_what_failed_is_seen_told_to_nobody_and_tried_again(rma):
+def test_case_53_what_failed_is_seen_told_to_nobody_and_tried_again(rma):
     made = refund(rma)
     made.record_failed("The card is closed.", by=DESK)
     assert list(Resolution.objects.to_send()) == [made]
@@ -116,7 +116,7 @@ def test_what_we_keep_without_paying_for_it_cannot_be_sent_back_again(order):
     assert [line.returnable for line in fresh(order).lines.all()] == [1, 0]
 
 
-def test_what_did_not_come_is_not_paid_and_is_the_buyers_still(order):
+def test_case_43_what_did_not_come_is_not_paid_and_is_the_buyers_still(order):
     rma = inspected(opened(returned(order, 2, 1), 1, 1))
     assert rma.settlement().total == 30
     refund(rma)
@@ -151,7 +151,7 @@ def test_the_fee_is_taken_off_and_the_amount_adds_up(db):
     assert (made.goods, made.fee, made.difference, made.amount) == (68, 5, 0, 63)
 
 
-def test_the_postage_goes_back_only_with_the_whole_order(db):
+def test_case_50_the_postage_goes_back_only_with_the_whole_order(db):
     store = open_store(policy={"returns_postage": True})
     order = place_order(store, lines=(("Cup", "10.00", 2),))
     whole = returned(order, 2, reason=Reason.FAULTY)
@@ -171,7 +171,7 @@ def test_the_desk_may_give_less_or_more_and_the_difference_is_told(rma):
 
 
 @pytest.mark.parametrize("amount", ["56.01", "1000"])
-def test_never_more_than_was_paid(rma, amount):
+def test_case_54_never_more_than_was_paid(rma, amount):
     with pytest.raises(TooMuch) as refused:
         refund(rma, amount)
     assert refused.value.most == 56
@@ -278,7 +278,7 @@ def test_a_refund_that_the_shop_reports_afterwards_is_counted_once(rma, order):
     assert fresh(order).refundable() == 16
 
 
-def test_the_webhook_before_the_answer_is_counted_once_when_the_desk_says_so(rma, order):
+def test_case_52_the_webhook_before_the_answer_is_counted_once_when_the_desk_says_so(rma, order):
     made = refund(rma)
     shop_tells(order, "40.00")
     made.refresh_from_db()

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from returns.codes import Payer, Reason
+from returns.codes import RETURN_REASONS, Payer, Reason
 from returns.ledger import availability
 from returns.models import ReasonPolicy, Wanted
 from returns.models.event import BUYER
@@ -12,7 +12,7 @@ from returns.policy import Rules
 from tests.people import place_order
 
 
-def test_sold_goods_keep_the_rules_of_the_day_they_were_sold(store):
+def test_case_14_sold_goods_keep_the_rules_of_the_day_they_were_sold(store):
     old = place_order(store)
     before = old.lines.get().rules
     policy = store.policy
@@ -33,7 +33,7 @@ def test_sold_goods_keep_the_rules_of_the_day_they_were_sold(store):
     assert (rma.estimated_fee, rma.estimated_total) == (0, 68)
 
 
-def test_each_line_keeps_its_own_rules(store):
+def test_case_13_each_line_keeps_its_own_rules(store):
     order = place_order(
         store,
         lines=(
@@ -64,7 +64,7 @@ def test_each_line_keeps_its_own_rules(store):
 
 def test_a_reason_without_a_row_has_the_usual_rule(store):
     rules = store.policy.rules()
-    assert list(rules.reasons) == list(Reason)
+    assert list(rules.reasons) == list(RETURN_REASONS)
     assert rules.reasons[Reason.FAULTY].payer == Payer.STORE
     assert rules.reasons[Reason.FIT].payer == Payer.BUYER
     ReasonPolicy.objects.create(

@@ -59,7 +59,7 @@ def test_a_unit_that_never_left_is_taken_out_and_one_that_came_back_is_not():
     assert [line.cancelled for line in shopify.parse(came_back, SHOP).lines] == [0, 1]
 
 
-def test_a_refund_in_the_buyers_currency_counts_at_the_rate_of_the_sale():
+def test_case_56_a_refund_in_the_buyers_currency_counts_at_the_rate_of_the_sale():
     # 14.36 GBP at 174.04 USD for 137.00 GBP
     assert recordings.only(PARTLY).refunded == Decimal("18.24")
 

@@ -768,6 +768,30 @@ def test_signed_for_and_not_taken_in_at_our_own_warehouse(delivered, missed_from
     assert judge(replace(what, is_inbound=False), at("2027-01-10 12:00")) == {}
 
 
+def test_delivered_and_its_receiver_says_that_it_is_not_there_so_at_once():
+    delivered = seen("2026-11-10 15:00", Milestone.DELIVERED, "Leeds", "GB")
+    said = at("2026-11-11 09:00")
+    what = facts(ACCEPTED, delivered, disputed_at=said)
+    found = judge(what, said)[Kind.DELIVERED_NOT_RECEIVED]
+    assert (found.level, found.since) == (1, delivered.at)
+    assert next_look(what, said) is None, "the clock adds nothing to it"
+    assert judge(replace(what, disputed_at=None), said) == {}
+
+
+def test_what_was_said_to_be_missing_before_it_was_delivered_says_nothing_of_the_delivery():
+    delivered = seen("2026-11-10 15:00", Milestone.DELIVERED, "Leeds", "GB")
+    assert judge(facts(ACCEPTED, delivered, disputed_at=ACCEPTED.at), delivered.at) == {}
+    assert judge(facts(ACCEPTED, disputed_at=ACCEPTED.at), ACCEPTED.at) == {}
+
+
+def test_a_disputed_parcel_that_turns_round_was_not_at_the_wrong_door():
+    delivered = seen("2026-11-10 15:00", Milestone.DELIVERED, "Leeds", "GB")
+    back = seen("2026-11-11 12:00", Milestone.RETURNING, "Leeds", "GB")
+    said = at("2026-11-11 09:00")
+    assert Kind.DELIVERED_NOT_RECEIVED in judge(facts(delivered, disputed_at=said), said)
+    assert judge(facts(delivered, back, disputed_at=said), back.at) == {}
+
+
 # --- what holds for all of them -----------------------------------------------------------
 
 

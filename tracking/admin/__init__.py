@@ -7,6 +7,7 @@ from tracking.admin import (
     lane,
     parcel,
     push,
+    weight_tolerance,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "lane",
     "parcel",
     "push",
+    "weight_tolerance",
 ]

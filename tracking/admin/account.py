@@ -16,6 +16,7 @@ BELONGINGS = (
     ("Gateways that turn parcels", "tracking_gatewayaccount_changelist", ""),
     ("Lanes", "tracking_lane_changelist", ""),
     ("Lanes that were learned", "tracking_lane_changelist", "&learned=yes"),
+    ("How far weights may differ", "tracking_weighttolerance_changelist", ""),
     ("Holidays of ours", "tracking_holidaynotice_changelist", ""),
     ("Parcels", "tracking_parcel_changelist", ""),
 )

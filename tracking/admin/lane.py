@@ -37,6 +37,7 @@ class LaneForm(forms.ModelForm):
             "days_to",
             "silent_hours",
             "stalled_hours",
+            "answer_days",
             "signature_service",
             "appointment_service",
         ]
@@ -85,7 +86,7 @@ class LaneAdmin(Narrowed):
                 "counts; else what was learned; else a rule of thumb.",
             },
         ),
-        ("Patience", {"fields": ["silent_hours", "stalled_hours"]}),
+        ("Patience", {"fields": ["silent_hours", "stalled_hours", "answer_days"]}),
         (
             "Large or valuable parcels",
             {"fields": ["signature_service", "appointment_service"]},

@@ -11,6 +11,7 @@ from tracking.models.lane import Lane, Lanes
 from tracking.models.parcel import CarrierTaken, Dispatch, Parcel, Story, Told
 from tracking.models.push import Push
 from tracking.models.scan import Scan, merged
+from tracking.models.weight_tolerance import Tolerances, WeightTolerance
 from tracking.reports import ScanReport
 
 __all__ = [
@@ -36,5 +37,7 @@ __all__ = [
     "ScanReport",
     "Story",
     "Told",
+    "Tolerances",
+    "WeightTolerance",
     "merged",
 ]

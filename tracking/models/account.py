@@ -4,7 +4,7 @@ import uuid
 from datetime import time
 from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -15,6 +15,10 @@ from django.utils.text import slugify
 
 from tracking.calendars import Calendar, DayNotice, Days, days_of
 from tracking.models.holiday import HolidayNotice
+from tracking.watch import Tolerance
+
+if TYPE_CHECKING:
+    from tracking.models.weight_tolerance import Tolerances
 
 
 def known_zone(value: str) -> None:
@@ -104,6 +108,16 @@ class Account(models.Model):
     def days(self, country: str) -> Days:
         """The days off of a country (ISO 3166 alpha-2), as far as we know better corrected."""
         return days_of(country, self._notices.get(country, ()))
+
+    def tolerance(self, carrier: str) -> Tolerance:
+        """By how much the scales of this carrier and ours may disagree."""
+        return self._tolerances.of(carrier)
+
+    @cached_property
+    def _tolerances(self) -> "Tolerances":
+        from tracking.models.weight_tolerance import Tolerances
+
+        return Tolerances(self.weight_tolerances.all())
 
     def restamp(self) -> None:
         """What was read of its lanes and holidays is no longer true."""

@@ -90,6 +90,13 @@ class Lane(models.Model):
     stalled_hours = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=HOURS, help_text="Without movement. Empty: 48."
     )
+    answer_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="Working days until the carrier answers a question about a lost parcel. Empty: "
+        "as the store says.",
+    )
     signature_service = models.CharField(
         max_length=80, blank=True, help_text="What to book for a signature: Adult Signature."
     )
@@ -183,6 +190,11 @@ class Lanes:
     def patience(self, origin: str, destination: str, carrier: str) -> Patience:
         found = self._of(origin, destination, carrier)
         return found[0].patience if found else Patience()
+
+    def answer_days(self, origin: str, destination: str, carrier: str) -> int | None:
+        """Working days until the carrier answers; None where nobody typed it in."""
+        found = self._of(origin, destination, carrier)
+        return next((lane.answer_days for lane in found if lane.answer_days), None)
 
     def service(self, wanted: str, origin: str, destination: str, carrier: str) -> str:
         """What to book for `wanted` (signature, appointment), or ''."""

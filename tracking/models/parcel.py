@@ -227,6 +227,12 @@ class Parcel(models.Model):
     received_at = models.DateTimeField(
         null=True, blank=True, help_text="Our warehouse had it in its hands."
     )
+    disputed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Whoever should have it says that it is not there."
+    )
+    found_at = models.DateTimeField(
+        null=True, blank=True, help_text="Whoever it was for says that they have it."
+    )
     wants_signature = models.BooleanField(default=False)
     by_appointment = models.BooleanField("delivery by appointment", default=False)
 
@@ -422,6 +428,33 @@ class Parcel(models.Model):
         Parcel.objects.filter(pk=self.pk).update(
             received_at=at, weight=weight, watch_at=timezone.now()
         )
+
+    def dispute(self, at: datetime) -> None:
+        """It is said to be delivered, and whoever should have it says that it is not there:
+        that is a trouble from this moment on."""
+        # Some carriers' clocks are fast: nobody misses what has not been delivered yet.
+        self._believe(max(at, self.milestone_at or at), at)
+
+    def undispute(self, at: datetime) -> None:
+        """It is there after all."""
+        self._believe(None, at)
+
+    def _believe(self, disputed_at: datetime | None, now: datetime) -> None:
+        """The watch looks at it at once."""
+        with transaction.atomic():
+            mine = Parcel.objects.filter(pk=self.pk)
+            mine.update(disputed_at=disputed_at, watch_at=now)
+            mine.watch(now)
+        self.refresh_from_db(fields=["disputed_at", "watch_at", "troubles"])
+
+    def note_found(self, at: datetime) -> None:
+        """Whoever it was for has it, or knows who has, by their own word: nobody is asked any
+        more who signed. Looked at at once, as in `dispute`."""
+        with transaction.atomic():
+            mine = Parcel.objects.filter(pk=self.pk)
+            mine.update(found_at=at, watch_at=at)
+            mine.watch(at)
+        self.refresh_from_db(fields=["found_at", "watch_at", "troubles"])
 
     def ask_now(self, now: datetime | None = None) -> tuple[int, datetime | None]:
         """Asks every provider that follows it at once. Returns how many are asked, and when

@@ -26,10 +26,11 @@ from tracking.milestones import RANK
 from tracking.models.incident import Changes, Incident, compared
 from tracking.models.lane import Lanes
 from tracking.models.scan import Identity, Scan, identity_of
+from tracking.models.weight_tolerance import Tolerances
 from tracking.providers import News
 from tracking.reports import ScanReport
 from tracking.signals import incidents_changed, milestone_reached
-from tracking.watch import Facts, Seen
+from tracking.watch import Facts, Patience, Seen
 
 if TYPE_CHECKING:
     from tracking.models.account import Account
@@ -178,6 +179,12 @@ class _Ground:
         self.zone, self.here = account.zone, account.calendar
         self.days = account.days
         self.lanes = Lanes(account.lanes.all())
+        self.tolerances = Tolerances(account.weight_tolerances.all())
+
+    def patience(self, parcel: "Parcel") -> Patience:
+        """Of whoever waits for this one, and with its carrier's scales."""
+        usual = self.lanes.patience(parcel.origin, parcel.destination, parcel.carrier)
+        return replace(usual, weights=self.tolerances.of(parcel.carrier))
 
 
 # What was read under one stamp is the same for every process (`Account.stamp`); so the
@@ -347,13 +354,15 @@ class _Look:
             expected_by=expected_by,
             is_inbound=parcel.is_inbound,
             received_at=parcel.received_at,
+            disputed_at=parcel.disputed_at,
+            found_at=parcel.found_at,
             wants_signature=parcel.wants_signature,
             weight=parcel.weight,
             carrier_weight=parcel.carrier_weight,
             here=ground.here,
             origin_days=ground.days(parcel.origin),
             destination_days=ground.days(parcel.destination),
-            patience=ground.lanes.patience(parcel.origin, parcel.destination, parcel.carrier),
+            patience=ground.patience(parcel),
         )
 
     # --- writing and telling it -----------------------------------------------------------------

@@ -40,6 +40,7 @@ from tracking.providers import (
 )
 from tracking.providers.reading import Step
 from tracking.reports import ScanReport, Signed
+from tracking.signatures import signed_by
 
 logger = logging.getLogger(__name__)
 
@@ -270,7 +271,7 @@ def _reports(item: dict[str, Any]) -> Iterator[ScanReport]:
             utc_offset=reading.CHINA_OFFSET,
             milestone=step.milestone,
             incident=step.incident,
-            signed=step.signed,
+            signed=signed_by(step.milestone, step.signed, words),
             code=code,
             place=reading.text(trace.get("Location"), 120),
             words=words,

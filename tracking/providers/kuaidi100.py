@@ -37,6 +37,7 @@ from tracking.providers import (
 )
 from tracking.providers.reading import Step
 from tracking.reports import ScanReport, Signed
+from tracking.signatures import signed_by
 
 ADDRESS = "https://poll.kuaidi100.com"
 QUERY, SUBSCRIBE = "/poll/query.do", "/poll"
@@ -308,7 +309,7 @@ def _leg(leg: dict[str, Any], *, abroad: bool = False) -> Iterator[ScanReport]:
             utc_offset=None if (area or abroad) and not country else reading.CHINA_OFFSET,
             milestone=step.milestone,
             incident=step.incident,
-            signed=step.signed,
+            signed=signed_by(step.milestone, step.signed, words),
             code=code,
             place=reading.text(line.get("location"), 120)
             or reading.text(line.get("areaName"), 120),

@@ -37,6 +37,7 @@ from tracking.providers import (
 )
 from tracking.providers.reading import Step
 from tracking.reports import ScanReport
+from tracking.signatures import signed_by
 
 UPDATED, STOPPED = "TRACKING_UPDATED", "TRACKING_STOPPED"
 LONGEST_NUMBER = 60
@@ -466,17 +467,19 @@ def _report(event: dict[str, Any], row: dict[str, Any]) -> ScanReport | None:
     if when is None:
         return None
     code, step = _step(event)
+    words = reading.text(event.get("description"))
     return ScanReport(
         at=when[0],
         utc_offset=when[1],
         milestone=step.milestone,
         incident=step.incident,
+        signed=signed_by(step.milestone, step.signed, words),
         code=code,
         # Not from `address`, which 17TRACK may find later: the same scan would look new.
         place=reading.text(event.get("location"), 120),
         country=scanned_in,
         carrier=_carrier(provider.get("key")),
-        words=reading.text(event.get("description")),
+        words=words,
         language=reading.language(row.get("provider_lang")),
     )
 

@@ -57,8 +57,9 @@ def as_text() -> str:
             *(f"{door.label}\n    {door.url}" for door in doors),
             "",
             f"The desk: {desk['url']}",
-            f"    {staff.DESK} or {staff.XIAOYUE} (answer buyers), {staff.WAREHOUSE} (opens "
-            f"parcels) or {staff.OWNER} (may change everything), password {desk['password']}",
+            f"    {staff.DESK} or {staff.XIAOYUE} (answer buyers), {staff.LEAD} (decides appeals), "
+            f"{staff.WAREHOUSE} (opens parcels) or {staff.OWNER} (may change everything), "
+            f"password {desk['password']}",
             f"Letters are written to {settings.DATA_DIR / 'mail'}",
             *carriers_word(),
         ]
