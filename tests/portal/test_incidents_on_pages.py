@@ -356,7 +356,8 @@ def test_what_was_refused_and_turned_is_told_as_coming_back_with_the_reason_belo
         str(MILESTONES[Milestone.RETURNING].next_step),
     )
     assert letter.steps == () and letter.scene == "return"
-    assert letter.writes[0] == addresses.order_page(order, "messages")
+    shipment = order.shipments.get().pk
+    assert letter.writes[0] == addresses.order_page(order, "recall", shipment=shipment)
 
 
 def test_what_turned_and_is_not_seen_any_more_is_lost(store):
