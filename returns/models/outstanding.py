@@ -82,7 +82,10 @@ class Outstanding(models.Model):
     def searches(self) -> "list[Investigation]":
         """What was and is searched for, the oldest first. By way of the cases, so that an order
         with which all is well costs no question more."""
-        found = [row for case in self._me.cases.all() for row in case.investigations.all()]
+        if "cases" in getattr(self._me, "_prefetched_objects_cache", {}):
+            found = [row for case in self._me.cases.all() for row in case.investigations.all()]
+        else:  # for a letter
+            found = list(self._me.investigations.prefetch_related("steps"))
         parcels = {row.parcel_id: row.parcel for row in self._me.shipments.all() if row.parcel}
         for row in found:
             row.order = self._me

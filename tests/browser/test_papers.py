@@ -62,6 +62,7 @@ def test_a_chosen_paper_is_sent_at_once_and_can_be_taken_away(open_papers, width
 
 def test_what_is_no_paper_is_said_beside_its_field(open_papers):
     reader = open_papers()
+    reader.page.wait_for_load_state()  # the script that sends it has to be there
     reader.page.locator("#paper-other").set_input_files(file(b"<html>", "paper.pdf"))
     error = reader.page.locator("#kind-other .error")
     expect(error).to_contain_text("neither a PDF nor a photo")

@@ -90,7 +90,8 @@ def test_wherever_it_is_killed_each_letter_arrives_and_the_promise_is_kept_once(
         assert len(told["promises"]) == promised + 1, where
         states = Counter(state for _, state, _ in told["promises"])
         assert states == {"kept": 1, "open": 2, "superseded": states["superseded"]}, where
-        assert told["events"] == ["update_sent"], where
+        told_of = [kind for kind in told["events"] if kind != "investigation_opened"]
+        assert told_of == ["update_sent"], where
     assert len(rounds) > 200
     record_property("rounds", len(rounds))
     record_property("letters that came twice", repeats.total())
