@@ -34,7 +34,7 @@ OBSTACLES: dict[str, Words] = {
 WAYS: dict[str, Choice] = {
     TurnsBy.REFUSE: Choice(
         _("I refuse it at the door"),
-        _("You say so to the courier, or leave it at the counter. It costs nothing."),
+        _("You say so to the courier, or leave it at the counter. You pay nothing there."),
     ),
     TurnsBy.INTERCEPT: Choice(_("Have it sent back now"), _("We ask {carrier} to turn it round.")),
     TurnsBy.ITSELF: Choice(_("It is on its way back"), _("You do not need to do anything.")),
