@@ -49,7 +49,7 @@ from tests.returns.test_ledger import DESK, LINES, PICK, WHO, AnOrder
 from tracking.milestones import Milestone
 from tracking.models import Parcel, ScanReport
 
-RUNS = int(os.environ.get("HOMEWARD_TEST_RUNS", "12"))
+RUNS = int(os.environ.get("HOMEWARD_TEST_RUNS", "6"))
 STEPS = 50
 REFUSALS = (
     IllegalTransition,
